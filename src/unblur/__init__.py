@@ -1,0 +1,119 @@
+"""Turn blurred photographs sharp: find the blur, show it, remove it.
+
+Everything public is a name of this module, loaded when it is first used, so that
+``import unblur`` costs next to nothing.
+
+Examples
+--------
+>>> import unblur
+>>> psf = unblur.gaussian_psf(1.5)
+>>> psf.shape[0] % 2
+1
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from unblur.api import degrade, estimate_psf, inspect, restore, restore_file
+    from unblur.classical.regularised import regularised
+    from unblur.classical.richardson_lucy import richardson_lucy
+    from unblur.classical.wiener import wiener
+    from unblur.degradation.psf import (
+        box_psf,
+        disk_psf,
+        gaussian_psf,
+        motion_psf,
+        parse_psf,
+    )
+    from unblur.errors import (
+        ArgumentError,
+        ArrayError,
+        ConfigurationError,
+        ImageError,
+        ImageReadError,
+        ImageWriteError,
+        MissingExtraError,
+        ModelError,
+        PSFError,
+        UnblurError,
+    )
+    from unblur.estimation.describe import describe_psf
+    from unblur.estimation.report import BlurReport
+    from unblur.restoration.restorer import RestorationReport, Restorer
+
+    __version__: str
+
+__all__ = [
+    "ArgumentError",
+    "ArrayError",
+    "BlurReport",
+    "ConfigurationError",
+    "ImageError",
+    "ImageReadError",
+    "ImageWriteError",
+    "MissingExtraError",
+    "ModelError",
+    "PSFError",
+    "RestorationReport",
+    "Restorer",
+    "UnblurError",
+    "__version__",
+    "box_psf",
+    "degrade",
+    "describe_psf",
+    "disk_psf",
+    "estimate_psf",
+    "gaussian_psf",
+    "inspect",
+    "motion_psf",
+    "parse_psf",
+    "regularised",
+    "restore",
+    "restore_file",
+    "richardson_lucy",
+    "wiener",
+]
+
+_HOMES = {
+    "unblur.api": ("degrade", "estimate_psf", "inspect", "restore", "restore_file"),
+    "unblur.classical.regularised": ("regularised",),
+    "unblur.classical.richardson_lucy": ("richardson_lucy",),
+    "unblur.classical.wiener": ("wiener",),
+    "unblur.degradation.psf": ("box_psf", "disk_psf", "gaussian_psf", "motion_psf", "parse_psf"),
+    "unblur.errors": (
+        "ArgumentError",
+        "ArrayError",
+        "ConfigurationError",
+        "ImageError",
+        "ImageReadError",
+        "ImageWriteError",
+        "MissingExtraError",
+        "ModelError",
+        "PSFError",
+        "UnblurError",
+    ),
+    "unblur.estimation.describe": ("describe_psf",),
+    "unblur.estimation.report": ("BlurReport",),
+    "unblur.restoration.restorer": ("RestorationReport", "Restorer"),
+}
+_HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
+
+
+def __getattr__(name: str) -> Any:
+    if name == "__version__":
+        from importlib.metadata import version
+
+        value: Any = version("unblur")
+    elif name in _HOME_OF:
+        value = getattr(import_module(_HOME_OF[name]), name)
+    else:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    globals()[name] = value  # the next access does not come here
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
