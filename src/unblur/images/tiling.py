@@ -1,0 +1,252 @@
+"""Cutting an image into overlapping tiles and laying them together again without seams.
+
+>>> import numpy as np
+>>> image = np.random.default_rng(0).random((50, 70, 3), dtype=np.float32)
+>>> canvas = Canvas(50, 70, 3)
+>>> for tile in plan_tiles(50, 70, size=32, overlap=8):
+...     canvas.add(tile, image[tile.slices], tile_weights(tile, 50, 70, overlap=8))
+>>> bool(np.allclose(canvas.finish(), image))
+True
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import DTypeLike, NDArray
+
+from unblur.errors import ArgumentError, ArrayError
+from unblur.images.color import FloatArray, to_dtype
+
+__all__ = ["Canvas", "Tile", "plan_tiles", "tile_weights"]
+
+
+@dataclass(frozen=True)
+class Tile:
+    """A rectangle of an image, in pixels.
+
+    Attributes
+    ----------
+    top, left : int
+        Its first row and column.
+    height, width : int
+        Its size.
+    """
+
+    top: int
+    left: int
+    height: int
+    width: int
+
+    @property
+    def slices(self) -> tuple[slice, slice]:
+        """The rows and columns, to index an array with."""
+        return (
+            slice(self.top, self.top + self.height),
+            slice(self.left, self.left + self.width),
+        )
+
+
+def plan_tiles(height: int, width: int, *, size: int, overlap: int) -> list[Tile]:
+    """Cover an image with tiles of one size that overlap their neighbours.
+
+    Parameters
+    ----------
+    height, width : int
+        Size of the image, at least 1.
+    size : int
+        Side of a tile; along an axis shorter than this the tile is as long as the axis.
+    overlap : int
+        Least overlap of neighbours, ``0 <= overlap < size``. Tiles are spread evenly, so the
+        real overlap may be larger, and no tile is a sliver.
+
+    Returns
+    -------
+    list of Tile
+        Row by row, from left to right.
+
+    Raises
+    ------
+    ArgumentError
+        When a number is out of its range.
+
+    Examples
+    --------
+    >>> [(tile.top, tile.left) for tile in plan_tiles(10, 22, size=10, overlap=2)]
+    [(0, 0), (0, 6), (0, 12)]
+    """
+    tops = _starts(height, size, overlap)
+    lefts = _starts(width, size, overlap)
+    return [Tile(top, left, min(size, height), min(size, width)) for top in tops for left in lefts]
+
+
+def tile_weights(tile: Tile, height: int, width: int, *, overlap: int) -> FloatArray:
+    """Weights that fade a tile into its neighbours by raised cosines.
+
+    Parameters
+    ----------
+    tile : Tile
+        One of ``plan_tiles(height, width, size=..., overlap=overlap)``.
+    height, width : int
+        Size of the image.
+    overlap : int
+        As given to `plan_tiles`.
+
+    Returns
+    -------
+    ndarray of float32
+        (tile.height, tile.width), in (0, 1]. Over all tiles of the plan they add up to 1 at every
+        pixel, to the rounding of float32.
+
+    Raises
+    ------
+    ArgumentError
+        When the tile belongs to another plan.
+
+    Examples
+    --------
+    >>> tile_weights(Tile(0, 0, 4, 4), 4, 6, overlap=2)[0].round(2)
+    array([1.  , 1.  , 0.85, 0.15], dtype=float32)
+    """
+    down = _axis_weights(tile.top, tile.height, height, overlap)
+    across = _axis_weights(tile.left, tile.width, width, overlap)
+    weights: FloatArray = np.multiply.outer(down, across).astype(np.float32)
+    return weights
+
+
+class Canvas:
+    """Adds up weighted tiles and keeps only the unfinished rows in float32.
+
+    Tiles arrive row by row, as `plan_tiles` lists them. Rows above the newest tile can not change
+    any more, so they are converted to the output type at once: besides the output itself, memory
+    is that of one row of tiles.
+
+    Parameters
+    ----------
+    height, width, channels : int
+        Size of the output.
+    dtype : dtype, optional
+        Type of the output, as for `unblur.images.color.to_dtype`; float32 by default.
+    """
+
+    def __init__(
+        self, height: int, width: int, channels: int, dtype: DTypeLike = np.float32
+    ) -> None:
+        self._output: NDArray[Any] = np.empty((height, width, channels), dtype)
+        self._band: FloatArray = np.zeros((0, width, channels), np.float32)
+        self._first = 0  # row of the output where the band begins
+
+    def add(self, tile: Tile, values: FloatArray, weights: FloatArray) -> None:
+        """Add one tile.
+
+        Parameters
+        ----------
+        tile : Tile
+            Where it belongs; its top must not lie above that of the tile before.
+        values : ndarray of float32
+            (tile.height, tile.width, channels), in [0, 1].
+        weights : ndarray of float32
+            (tile.height, tile.width), from `tile_weights`.
+
+        Raises
+        ------
+        ArgumentError
+            When the tile comes too late: its rows are finished already.
+        ArrayError
+            When shapes do not fit the tile or the tile does not fit the canvas.
+        """
+        self._check(tile, values, weights)
+        self._flush(tile.top)
+        missing = tile.top + tile.height - self._first - len(self._band)
+        if missing > 0:
+            empty = np.zeros((missing, *self._band.shape[1:]), np.float32)
+            self._band = np.concatenate([self._band, empty])
+        columns = tile.slices[1]
+        self._band[: tile.height, columns] += values * weights[:, :, np.newaxis]
+
+    def finish(self) -> NDArray[Any]:
+        """Convert the last rows and hand the whole image over.
+
+        Returns
+        -------
+        ndarray
+            (height, width, channels) of the canvas' type. The canvas is of no use afterwards.
+
+        Raises
+        ------
+        ArgumentError
+            When tiles are missing at the bottom.
+        """
+        covered, height = self._first + len(self._band), len(self._output)
+        if covered < height:
+            raise ArgumentError(f"tiles are missing: they end at row {covered} of {height}")
+        self._flush(height)
+        return self._output
+
+    def _flush(self, row: int) -> None:
+        done = min(row - self._first, len(self._band))
+        if done > 0:
+            rows = slice(self._first, self._first + done)
+            self._output[rows] = to_dtype(self._band[:done], self._output.dtype)
+            self._band = self._band[done:].copy()
+            self._first += done
+
+    def _check(self, tile: Tile, values: FloatArray, weights: FloatArray) -> None:
+        height, width, channels = self._output.shape
+        if tile.top < self._first:
+            raise ArgumentError(f"{tile} comes too late: add tiles in the order of plan_tiles")
+        if tile.top > self._first + len(self._band):
+            raise ArgumentError(f"tiles are missing above {tile}")
+        if tile.left < 0 or tile.top + tile.height > height or tile.left + tile.width > width:
+            raise ArrayError(f"{tile} does not fit a canvas of {height} x {width}")
+        expected = (tile.height, tile.width, channels)
+        if values.shape != expected or weights.shape != expected[:2]:
+            raise ArrayError(
+                f"values {values.shape} and weights {weights.shape} do not fit {expected}"
+            )
+
+
+def _starts(extent: int, size: int, overlap: int) -> list[int]:
+    if extent < 1 or size < 1 or not 0 <= overlap < size:
+        raise ArgumentError(
+            f"cannot tile: extent {extent} and size {size} must be at least 1, "
+            f"and overlap {overlap} in 0..size-1"
+        )
+    if extent <= size:
+        return [0]
+    count = -(-(extent - overlap) // (size - overlap))
+    return [i * (extent - size) // (count - 1) for i in range(count)]
+
+
+def _axis_weights(start: int, length: int, extent: int, overlap: int) -> NDArray[np.float64]:
+    """Weights of one tile along one axis: its window over the sum of all windows there."""
+    size = length if length < extent else max(length, overlap + 1)
+    starts = _starts(extent, size, overlap)
+    if start not in starts:
+        raise ArgumentError(f"no tile of this plan starts at {start}: they start at {starts}")
+    total = np.zeros(length)
+    for index, other in enumerate(starts):
+        low, high = max(start, other), min(start, other) + length
+        if low < high:
+            window = _window(index, starts, length)
+            total[low - start : high - start] += window[low - other : high - other]
+    result: NDArray[np.float64] = _window(starts.index(start), starts, length) / total
+    return result
+
+
+def _window(index: int, starts: list[int], length: int) -> NDArray[np.float64]:
+    """Flat in the middle, falling over the overlap with either neighbour."""
+    window = np.ones(length)
+    if index > 0:
+        window *= _rise(length, starts[index - 1] + length - starts[index])
+    if index + 1 < len(starts):
+        window *= _rise(length, starts[index] + length - starts[index + 1])[::-1]
+    return window
+
+
+def _rise(length: int, ramp: int) -> NDArray[np.float64]:
+    position = (np.arange(length) + 0.5) / max(ramp, 0.5)
+    rise: NDArray[np.float64] = 0.5 - 0.5 * np.cos(np.pi * np.minimum(position, 1))
+    return rise

@@ -1,0 +1,115 @@
+"""Tiles cover the image, weights add up to one, the canvas equals a plain sum."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from unblur.errors import ArgumentError, ArrayError
+from unblur.images.color import to_float
+from unblur.images.tiling import Canvas, Tile, plan_tiles, tile_weights
+
+
+@st.composite
+def plans(draw):
+    size = draw(st.integers(1, 40))
+    overlap = draw(st.integers(0, size - 1))
+    # overlaps near the size make very many tiles: keep them small
+    limit = 12 * (size - overlap) + size
+    return draw(st.integers(1, limit)), draw(st.integers(1, limit)), size, overlap
+
+
+@given(plans())
+def test_tiles_have_one_size_lie_inside_and_overlap(plan):
+    height, width, size, overlap = plan
+    tiles = plan_tiles(height, width, size=size, overlap=overlap)
+    assert {(t.height, t.width) for t in tiles} == {(min(size, height), min(size, width))}
+    assert tiles == sorted(tiles, key=lambda t: (t.top, t.left))
+    assert len(set(tiles)) == len(tiles)
+    for starts, extent in [({t.top for t in tiles}, height), ({t.left for t in tiles}, width)]:
+        ordered = sorted(starts)
+        assert ordered[0] == 0
+        assert ordered[-1] + min(size, extent) == extent
+        assert all(b - a <= size - overlap for a, b in pairwise(ordered))
+
+
+@given(plans())
+def test_weights_are_a_partition_of_unity(plan):
+    height, width, size, overlap = plan
+    total = np.zeros((height, width))
+    for tile in plan_tiles(height, width, size=size, overlap=overlap):
+        weights = tile_weights(tile, height, width, overlap=overlap)
+        assert weights.dtype == np.float32
+        assert (weights > 0).all()
+        total[tile.slices] += weights
+    np.testing.assert_allclose(total, 1, atol=1e-6)
+
+
+@given(plans(), st.sampled_from([np.uint8, np.uint16, np.float32]))
+def test_canvas_gives_the_image_back(plan, dtype):
+    height, width, size, overlap = plan
+    image = np.random.default_rng(height * 997 + width).random((height, width, 3), np.float32)
+    canvas = Canvas(height, width, 3, dtype)
+    for tile in plan_tiles(height, width, size=size, overlap=overlap):
+        values = image[tile.slices]
+        values.setflags(write=False)
+        canvas.add(tile, values, tile_weights(tile, height, width, overlap=overlap))
+    result = canvas.finish()
+    assert result.dtype == dtype
+    half_step = 0 if dtype == np.float32 else 0.5 / np.iinfo(dtype).max
+    np.testing.assert_allclose(to_float(result), image, rtol=0, atol=half_step + 1e-6)
+
+
+def test_weights_fade_smoothly():
+    tiles = plan_tiles(64, 200, size=64, overlap=20)
+    weights = tile_weights(tiles[1], 64, 200, overlap=20)[0]
+    assert weights[0] < 0.01
+    assert weights[-1] < 0.01
+    assert np.abs(np.diff(weights)).max() < np.pi / 2 / 18
+    assert weights[32] == 1
+
+
+def test_constant_stays_constant_to_the_last_bit_of_16():
+    canvas = Canvas(300, 310, 1, np.uint16)
+    for tile in plan_tiles(300, 310, size=64, overlap=16):
+        values = np.full((64, 64, 1), 31337 / 65535, np.float32)
+        canvas.add(tile, values, tile_weights(tile, 300, 310, overlap=16))
+    assert (canvas.finish() == 31337).all()
+
+
+def test_memory_is_one_row_of_tiles():
+    canvas = Canvas(4000, 64, 3, np.uint8)
+    longest = 0
+    for tile in plan_tiles(4000, 64, size=64, overlap=16):
+        canvas.add(tile, np.zeros((64, 64, 3), np.float32), np.ones((64, 64), np.float32))
+        longest = max(longest, len(canvas._band))
+    assert longest == 64
+
+
+def test_unusable_plans_are_refused():
+    for height, size, overlap in [(0, 4, 1), (4, 0, 0), (4, 4, 4), (4, 4, -1)]:
+        with pytest.raises(ArgumentError, match="cannot tile"):
+            plan_tiles(height, 9, size=size, overlap=overlap)
+    with pytest.raises(ArgumentError, match="no tile of this plan"):
+        tile_weights(Tile(1, 0, 4, 4), 10, 10, overlap=1)
+
+
+def test_canvas_refuses_tiles_out_of_place():
+    ones = np.ones((4, 4, 1), np.float32)
+    canvas = Canvas(12, 4, 1)
+    canvas.add(Tile(0, 0, 4, 4), ones, ones[:, :, 0])
+    with pytest.raises(ArgumentError, match="missing above"):
+        canvas.add(Tile(5, 0, 4, 4), ones, ones[:, :, 0])
+    canvas.add(Tile(4, 0, 4, 4), ones, ones[:, :, 0])
+    with pytest.raises(ArgumentError, match="too late"):
+        canvas.add(Tile(0, 0, 4, 4), ones, ones[:, :, 0])
+    with pytest.raises(ArrayError, match="does not fit a canvas"):
+        canvas.add(Tile(5, 1, 4, 4), ones, ones[:, :, 0])
+    with pytest.raises(ArrayError, match="do not fit"):
+        canvas.add(Tile(5, 0, 4, 4), ones[:3], ones[:, :, 0])
+    with pytest.raises(ArgumentError, match="end at row 8 of 12"):
+        canvas.finish()
