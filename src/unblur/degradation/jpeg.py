@@ -98,7 +98,7 @@ def quantise(image: ArrayLike, bits: int = 8) -> FloatImage:
     """
     values = check_image(image)
     check_bits(bits)
-    top = np.float32(2**bits - 1)
+    top = np.float32(2 ** int(bits) - 1)
     steps = np.clip(values, 0, 1)
     steps *= top
     np.rint(steps, out=steps)
@@ -108,11 +108,11 @@ def quantise(image: ArrayLike, bits: int = 8) -> FloatImage:
 
 def check_quality(quality: int) -> None:
     """Raise `ArgumentError` unless `quality` is a whole number in 1..100."""
-    if quality != int(quality) or not 1 <= quality <= 100:
+    if quality not in range(1, 101):
         raise ArgumentError(f"the JPEG quality must be a whole number in 1..100, not {quality}")
 
 
 def check_bits(bits: int) -> None:
     """Raise `ArgumentError` unless `bits` is a whole number in 1..16."""
-    if bits != int(bits) or not 1 <= bits <= 16:
+    if bits not in range(1, 17):
         raise ArgumentError(f"the bit depth must be a whole number in 1..16, not {bits}")

@@ -44,7 +44,9 @@ def _gaussian(sigma: float, sigma_minor: float | None = None, angle: float = 0.0
 
 
 def _disk(radius: float, blades: float = 0, rotation: float = 0.0) -> PSF:
-    return disk_psf(radius, blades=int(blades), rotation=rotation)
+    # a broken number of blades is handed on, so that it is refused and not rounded
+    whole = int(blades) if blades % 1 == 0 else blades
+    return disk_psf(radius, blades=whole, rotation=rotation)  # type: ignore[arg-type]
 
 
 def _motion(length: float, angle: float, curvature: float = 0.0) -> PSF:
@@ -114,16 +116,15 @@ def _from_numbers(text: str, kind: str, rest: str) -> PSF:
         raise PSFError(f"{text!r}: {error}") from None
 
 
-def _read_numbers(path: Path) -> NDArray[np.float64]:
+def _read_numbers(path: Path) -> NDArray[np.generic]:
     """Values (H, W) of the file at `path`, colours averaged."""
     try:
-        raw = np.load(path) if path.suffix.lower() == ".npy" else _read_picture(path)
-        values = np.asarray(raw, dtype=np.float64)
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+        values = np.load(path) if path.suffix.lower() == ".npy" else _read_picture(path)
+    except (EOFError, OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
         raise PSFError(f"{path} cannot be read as a PSF: give an image or .npy file") from error
     if max(values.shape[:2], default=0) > MAX_SIZE:
         raise PSFError(f"{path} is too large for a PSF: cut it to at most {MAX_SIZE} px")
-    return np.asarray(values.mean(axis=2)) if values.ndim == 3 else values
+    return np.asarray(values.mean(axis=2)) if values.ndim == 3 else np.asarray(values)
 
 
 def _read_picture(path: Path) -> NDArray[np.generic]:

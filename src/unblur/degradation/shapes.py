@@ -13,14 +13,15 @@ from numpy.typing import NDArray
 from scipy.special import ndtr
 
 from unblur.degradation.support import (
+    MAX_SIZE,
     PSF,
     as_psf,
     centre_psf,
     check_finite,
     check_positive,
-    check_size,
     enclosing_size,
     resize_psf,
+    size_or,
     splat,
 )
 from unblur.errors import PSFError
@@ -99,7 +100,7 @@ def gaussian_psf(
     cosine, sine = math.cos(math.radians(angle)), math.sin(math.radians(angle))
     spread_x = math.hypot(sigma * cosine, minor * sine)
     spread_y = math.hypot(sigma * sine, minor * cosine)
-    size = _size_or(size, 3.6 * max(spread_x, spread_y) - 0.5)
+    size = size_or(size, 3.6 * max(spread_x, spread_y) - 0.5)
     covariance = (sigma**2 - minor**2) * sine * cosine
     edges: _Floats = np.arange(size + 1, dtype=np.float64) - size / 2
     if abs(covariance) < 1e-9 * sigma * minor:
@@ -155,11 +156,12 @@ def disk_psf(
     radius : float
         Radius of the disk in px. A polygonal aperture has the area of this disk.
     blades : int
-        Number of blades of a polygonal aperture, 3 or more; 0 is a round one.
+        Number of blades of a polygonal aperture, 3 to 99; 0 is a round one.
     rotation : float
         Direction from the centre to a corner of the polygon, degrees counter-clockwise from x.
     softness : float
-        Width in px of the edge, over which the brightness falls in a straight line to zero.
+        Width in px of the edge, over which the brightness falls in a straight line to zero; at
+        most ``2 * radius``, which gives a cone.
     size : int, optional
         Odd; by default the smallest that holds the whole disk.
 
@@ -171,8 +173,8 @@ def disk_psf(
     Raises
     ------
     PSFError
-        When `radius` is not a positive number, `softness` is negative, `blades` is 1 or 2, or
-        `size` is not odd.
+        When `radius` is not a positive number, `softness` or `blades` is out of range, or `size`
+        is not odd.
 
     Examples
     --------
@@ -181,23 +183,24 @@ def disk_psf(
     """
     check_positive(radius=radius)
     check_finite(rotation=rotation)
-    if not 0 <= softness < math.inf:
-        raise PSFError(f"the softness of a disk must be zero or more, not {softness}")
-    if blades != int(blades) or blades < 0 or blades in (1, 2):
-        raise PSFError(f"an aperture has 0 (round) or at least 3 blades, not {blades}")
+    if not 0 <= softness <= 2 * radius:
+        raise PSFError(f"the softness of a disk must lie between 0 and 2 radii, not {softness}")
+    if blades != 0 and blades not in range(3, 100):
+        raise PSFError(f"an aperture has 0 (round) or 3 to 99 blades, not {blades}")
     # a soft edge is the mean of hard-edged apertures of many radii
     steps = (np.arange(8) + 0.5) / 8 - 0.5 if softness else np.zeros(1)
-    scales = np.maximum(radius + softness * steps, 0.0) / radius
+    scales = (radius + softness * steps) / radius
     corner = _circumradius(radius, blades) * float(scales.max())
-    size = _size_or(size, corner - 0.5)
-    fine = (np.arange(size * 32) + 0.5) / 32 - size / 2  # 32 lines across a row of pixels
+    size = size_or(size, corner - 0.5)
+    lines = 32 if size < 200 else 4  # across a row of pixels
+    fine = (np.arange(size * lines) + 0.5) / lines - size / 2
     centres = np.arange(size) - size // 2
     total = np.zeros((size, size))
-    for scale in scales[scales > 0]:
+    for scale in scales:
         left, right = _chords(fine / scale, radius, blades, math.radians(rotation))
         covered = np.minimum(right[:, None] * scale, centres + 0.5)
         covered -= np.maximum(left[:, None] * scale, centres - 0.5)
-        total += np.maximum(covered, 0).reshape(size, 32, size).sum(axis=1)
+        total += np.maximum(covered, 0).reshape(size, lines, size).sum(axis=1)
     psf = as_psf(total[::-1])  # lines run upwards, rows downwards
     # covered areas of a small odd polygon are off centre by up to 0.02 px
     return resize_psf(centre_psf(psf), size) if blades % 2 else psf
@@ -239,8 +242,10 @@ def motion_psf(
     check_finite(angle=angle, curvature=curvature)
     if abs(curvature) > 360:
         raise PSFError(f"the curvature must lie in -360..360 degrees, not {curvature}")
-    if length > 4096:
-        raise PSFError(f"a motion of {length:g} px is too long: blurs up to 1025 px are supported")
+    if length > 4 * MAX_SIZE:
+        raise PSFError(
+            f"a motion of {length:.4g} px is too long: blurs up to {MAX_SIZE} px are supported"
+        )
     count = max(64, math.ceil(32 * length))
     steps = (np.arange(count) + 0.5) / count - 0.5
     turn = math.radians(curvature)
@@ -249,7 +254,7 @@ def motion_psf(
         path = path / 1j
     path = path * np.exp(1j * math.radians(angle))
     path = path - path.mean()
-    return splat(path, _size_or(size, float(max(abs(path.real).max(), abs(path.imag).max()))))
+    return splat(path, size_or(size, float(max(abs(path.real).max(), abs(path.imag).max()))))
 
 
 def _oblique_gaussian(
@@ -290,10 +295,3 @@ def _chords(y: _Floats, radius: float, blades: int, rotation: float) -> tuple[_F
         else:
             np.maximum(left, (apothem - ny * y) / nx, out=left)
     return left, right
-
-
-def _size_or(size: int | None, reach: float) -> int:
-    if size is None:
-        return enclosing_size(reach)
-    check_size(size)
-    return size

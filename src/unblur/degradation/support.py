@@ -48,9 +48,12 @@ def as_psf(array: ArrayLike) -> PSF:
     [[0.0, 0.0, 0.0], [0.25, 0.5, 0.25], [0.0, 0.0, 0.0]]
     """
     try:
-        values = np.asarray(array, dtype=np.float64)
-    except (TypeError, ValueError) as error:
+        given = np.asarray(array)
+    except ValueError as error:  # rows of different lengths
         raise PSFError("a PSF must be an array of numbers with two axes") from error
+    if given.dtype.kind not in "biuf":
+        raise PSFError(f"a PSF must be an array of real numbers, not {given.dtype}")
+    values = given.astype(np.float64)
     if values.ndim != 2 or values.size == 0:
         raise PSFError(f"a PSF has two axes and at least one pixel, not the shape {values.shape}")
     if not np.isfinite(values).all():
@@ -199,23 +202,32 @@ def splat(
 def enclosing_size(reach: float) -> int:
     """Smallest odd size whose pixel centres reach `reach` px from the origin on either side."""
     # the tolerance keeps rounding errors of a symmetric shape from adding a ring of zeros
-    size = 2 * max(math.ceil(reach - 1e-6), 0) + 1
-    if size > MAX_SIZE:
-        raise PSFError(f"the PSF would be {size} px wide: blurs up to {MAX_SIZE} px are supported")
+    if reach > MAX_SIZE // 2:
+        raise PSFError(
+            f"the PSF would be {2 * reach:.4g} px wide: blurs up to {MAX_SIZE} px are supported"
+        )
+    return 2 * max(math.ceil(reach - 1e-6), 0) + 1
+
+
+def size_or(size: int | None, reach: float) -> int:
+    """Return the size that was asked for, checked, or the one that encloses `reach`."""
+    if size is None:
+        return enclosing_size(reach)
+    check_size(size)
     return size
 
 
 def check_size(size: int) -> None:
     """Raise `PSFError` unless `size` is an odd whole number in [1, MAX_SIZE]."""
-    if size != int(size) or size < 1 or size % 2 == 0 or size > MAX_SIZE:
+    if size not in range(1, MAX_SIZE + 1, 2):
         raise PSFError(f"the size of a PSF must be odd and in 1..{MAX_SIZE}, not {size}")
 
 
 def check_positive(**named: float) -> None:
-    """Raise `PSFError` unless all values are positive and finite."""
+    """Raise `PSFError` unless all values are positive and of a sane size."""
     for name, value in named.items():
-        if not 0 < value < math.inf:
-            raise PSFError(f"{name} must be a positive number of pixels, not {value}")
+        if not 1e-6 <= value <= 1e6:
+            raise PSFError(f"{name} must be a positive number of pixels (1e-6..1e6), not {value}")
 
 
 def check_finite(**named: float) -> None:

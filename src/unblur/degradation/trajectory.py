@@ -17,13 +17,19 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from unblur.degradation.support import PSF, check_size, enclosing_size, splat
+from unblur.degradation.support import (
+    MAX_SIZE,
+    PSF,
+    check_positive,
+    check_size,
+    enclosing_size,
+    splat,
+)
 from unblur.errors import PSFError
 
 __all__ = ["camera_shake_psf", "camera_trajectory"]
 
 _STEPS = 256
-_FINE = np.linspace(0, _STEPS - 1, 8 * _STEPS)
 
 
 def camera_shake_psf(
@@ -66,13 +72,14 @@ def camera_shake_psf(
     >>> camera_shake_psf(np.random.default_rng(0), extent=12.0, size=21).shape
     (21, 21)
     """
-    if not 0 < extent < math.inf:
-        raise PSFError(f"the extent of a camera shake must be a positive number, not {extent}")
+    check_positive(extent=extent)
     path = camera_trajectory(
         rng, inertia=inertia, jitter=jitter, impulses=impulses, pull=pull, steps=_STEPS
     )
     knots = np.arange(_STEPS)
-    fine = np.interp(_FINE, knots, path.real) + 1j * np.interp(_FINE, knots, path.imag)
+    # dense enough that neighbours on the path mostly are less than half a pixel apart
+    times = np.linspace(0, _STEPS - 1, max(8 * _STEPS, math.ceil(64 * min(extent, MAX_SIZE))))
+    fine = np.interp(times, knots, path.real) + 1j * np.interp(times, knots, path.imag)
     fine -= fine.mean()
     fine *= extent / _diameter(path[::2])
     reach = float(max(np.abs(fine.real).max(), np.abs(fine.imag).max()))
