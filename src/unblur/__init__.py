@@ -42,6 +42,8 @@ if TYPE_CHECKING:
     )
     from unblur.estimation.describe import describe_psf
     from unblur.estimation.report import BlurReport
+    from unblur.restoration.batch import FileResult, Job, restore_batch
+    from unblur.restoration.planning import BatchPlan, plan_batch
     from unblur.restoration.restorer import RestorationReport, Restorer
 
     __version__: str
@@ -49,11 +51,14 @@ if TYPE_CHECKING:
 __all__ = [
     "ArgumentError",
     "ArrayError",
+    "BatchPlan",
     "BlurReport",
     "ConfigurationError",
+    "FileResult",
     "ImageError",
     "ImageReadError",
     "ImageWriteError",
+    "Job",
     "MissingExtraError",
     "ModelError",
     "PSFError",
@@ -70,8 +75,10 @@ __all__ = [
     "inspect",
     "motion_psf",
     "parse_psf",
+    "plan_batch",
     "regularised",
     "restore",
+    "restore_batch",
     "restore_file",
     "richardson_lucy",
     "wiener",
@@ -97,6 +104,8 @@ _HOMES = {
     ),
     "unblur.estimation.describe": ("describe_psf",),
     "unblur.estimation.report": ("BlurReport",),
+    "unblur.restoration.batch": ("FileResult", "Job", "restore_batch"),
+    "unblur.restoration.planning": ("BatchPlan", "plan_batch"),
     "unblur.restoration.restorer": ("RestorationReport", "Restorer"),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}

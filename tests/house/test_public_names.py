@@ -1,0 +1,91 @@
+"""The public face: one sorted list of names, each of which can be had and none of which is lost."""
+
+import ast
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+
+import unblur
+
+ROOT = Path(__file__).resolve().parents[2]
+
+# Names that programs out there may use. Adding one is a line here; removing one breaks them.
+PROMISED = {
+    "ArgumentError",
+    "ArrayError",
+    "BatchPlan",
+    "BlurReport",
+    "ConfigurationError",
+    "FileResult",
+    "ImageError",
+    "ImageReadError",
+    "ImageWriteError",
+    "Job",
+    "MissingExtraError",
+    "ModelError",
+    "PSFError",
+    "RestorationReport",
+    "Restorer",
+    "UnblurError",
+    "__version__",
+    "box_psf",
+    "degrade",
+    "describe_psf",
+    "disk_psf",
+    "estimate_psf",
+    "gaussian_psf",
+    "inspect",
+    "motion_psf",
+    "parse_psf",
+    "plan_batch",
+    "regularised",
+    "restore",
+    "restore_batch",
+    "restore_file",
+    "richardson_lucy",
+    "wiener",
+}
+
+
+def names_for_type_checkers() -> set[str]:
+    tree = ast.parse(Path(unblur.__file__).read_text(encoding="utf-8"))
+    (block,) = (node for node in tree.body if isinstance(node, ast.If))
+    imported = {
+        alias.name
+        for node in block.body
+        if isinstance(node, ast.ImportFrom)
+        for alias in node.names
+    }
+    return imported | {"__version__"}
+
+
+def test_the_list_is_sorted_and_has_no_doubles() -> None:
+    assert unblur.__all__ == sorted(set(unblur.__all__))
+
+
+def test_no_promised_name_is_missing_and_none_is_unannounced() -> None:
+    assert set(unblur.__all__) == PROMISED
+
+
+@pytest.mark.parametrize("name", unblur.__all__)
+def test_every_name_can_be_had(name: str) -> None:
+    assert getattr(unblur, name) is not None
+    assert name in dir(unblur)
+
+
+def test_type_checkers_see_the_same_names() -> None:
+    assert names_for_type_checkers() == set(unblur.__all__)
+
+
+def test_an_unknown_name_is_an_attribute_error() -> None:
+    with pytest.raises(AttributeError, match="no attribute 'sharpen'"):
+        unblur.sharpen  # noqa: B018
+
+
+def test_one_version_everywhere() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    changelog = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    released = re.findall(r"^## \[(\d+\.\d+\.\d+)\] - ", changelog, flags=re.MULTILINE)
+    assert unblur.__version__ == project["version"] == released[0]
