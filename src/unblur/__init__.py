@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from unblur.classical.regularised import regularised
     from unblur.classical.richardson_lucy import richardson_lucy
     from unblur.classical.wiener import wiener
+    from unblur.degradation.pipeline import Degradation
     from unblur.degradation.psf import (
         box_psf,
         disk_psf,
@@ -42,6 +43,8 @@ if TYPE_CHECKING:
     )
     from unblur.estimation.describe import describe_psf
     from unblur.estimation.report import BlurReport
+    from unblur.images.files import find_photos, read_photo, write_photo
+    from unblur.images.photo import Photo
     from unblur.restoration.batch import FileResult, Job, restore_batch
     from unblur.restoration.planning import BatchPlan, plan_batch
     from unblur.restoration.restorer import RestorationReport, Restorer
@@ -54,6 +57,7 @@ __all__ = [
     "BatchPlan",
     "BlurReport",
     "ConfigurationError",
+    "Degradation",
     "FileResult",
     "ImageError",
     "ImageReadError",
@@ -62,6 +66,7 @@ __all__ = [
     "MissingExtraError",
     "ModelError",
     "PSFError",
+    "Photo",
     "RestorationReport",
     "Restorer",
     "UnblurError",
@@ -71,17 +76,20 @@ __all__ = [
     "describe_psf",
     "disk_psf",
     "estimate_psf",
+    "find_photos",
     "gaussian_psf",
     "inspect",
     "motion_psf",
     "parse_psf",
     "plan_batch",
+    "read_photo",
     "regularised",
     "restore",
     "restore_batch",
     "restore_file",
     "richardson_lucy",
     "wiener",
+    "write_photo",
 ]
 
 _HOMES = {
@@ -90,6 +98,7 @@ _HOMES = {
     "unblur.classical.richardson_lucy": ("richardson_lucy",),
     "unblur.classical.wiener": ("wiener",),
     "unblur.degradation.psf": ("box_psf", "disk_psf", "gaussian_psf", "motion_psf", "parse_psf"),
+    "unblur.degradation.pipeline": ("Degradation",),
     "unblur.errors": (
         "ArgumentError",
         "ArrayError",
@@ -104,6 +113,8 @@ _HOMES = {
     ),
     "unblur.estimation.describe": ("describe_psf",),
     "unblur.estimation.report": ("BlurReport",),
+    "unblur.images.files": ("find_photos", "read_photo", "write_photo"),
+    "unblur.images.photo": ("Photo",),
     "unblur.restoration.batch": ("FileResult", "Job", "restore_batch"),
     "unblur.restoration.planning": ("BatchPlan", "plan_batch"),
     "unblur.restoration.restorer": ("RestorationReport", "Restorer"),
