@@ -97,8 +97,8 @@ _HOMES = {
     "unblur.classical.regularised": ("regularised",),
     "unblur.classical.richardson_lucy": ("richardson_lucy",),
     "unblur.classical.wiener": ("wiener",),
-    "unblur.degradation.psf": ("box_psf", "disk_psf", "gaussian_psf", "motion_psf", "parse_psf"),
     "unblur.degradation.pipeline": ("Degradation",),
+    "unblur.degradation.psf": ("box_psf", "disk_psf", "gaussian_psf", "motion_psf", "parse_psf"),
     "unblur.errors": (
         "ArgumentError",
         "ArrayError",
