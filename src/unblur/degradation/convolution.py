@@ -66,9 +66,7 @@ def convolve(image: ArrayLike, psf: ArrayLike, *, boundary: Boundary = "reflect"
     """
     values, kernel = check_image(image), _check_kernel(psf)
     radius = kernel.shape[0] // 2
-    if boundary not in get_args(Boundary):
-        names = ", ".join(get_args(Boundary))
-        raise ArgumentError(f"unknown boundary {boundary!r}: use one of {names}")
+    check_boundary(boundary)
     margin = 0 if boundary == "valid" else radius
     height, width = (extent + 2 * (margin - radius) for extent in values.shape[:2])
     if min(height, width) < 1:
@@ -189,6 +187,13 @@ def fast_shape(shape: tuple[int, int]) -> tuple[int, int]:
     """
     height, width = shape
     return int(fft.next_fast_len(height)), int(fft.next_fast_len(width, real=True))
+
+
+def check_boundary(boundary: str) -> None:
+    """Raise `ArgumentError` unless `boundary` is a known one."""
+    if boundary not in get_args(Boundary):
+        names = ", ".join(get_args(Boundary))
+        raise ArgumentError(f"unknown boundary {boundary!r}: use one of {names}")
 
 
 def check_image(image: ArrayLike) -> FloatImage:

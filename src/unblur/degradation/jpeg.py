@@ -54,9 +54,7 @@ def jpeg_roundtrip(
     """
     values = check_image(image)
     check_quality(quality)
-    if subsampling not in get_args(Subsampling):
-        names = ", ".join(get_args(Subsampling))
-        raise ArgumentError(f"unknown JPEG subsampling {subsampling!r}: use one of {names}")
+    check_subsampling(subsampling)
     if values.ndim == 3 and values.shape[2] not in (1, 3):
         raise ArrayError(f"JPEG takes one or three channels, not the shape {values.shape}")
     pixels = to_dtype(values, np.uint8)
@@ -110,6 +108,13 @@ def check_quality(quality: int) -> None:
     """Raise `ArgumentError` unless `quality` is a whole number in 1..100."""
     if quality not in range(1, 101):
         raise ArgumentError(f"the JPEG quality must be a whole number in 1..100, not {quality}")
+
+
+def check_subsampling(subsampling: str) -> None:
+    """Raise `ArgumentError` unless `subsampling` is a known one."""
+    if subsampling not in get_args(Subsampling):
+        names = ", ".join(get_args(Subsampling))
+        raise ArgumentError(f"unknown JPEG subsampling {subsampling!r}: use one of {names}")
 
 
 def check_bits(bits: int) -> None:

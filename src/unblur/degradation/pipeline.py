@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import get_args
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -12,6 +11,7 @@ from numpy.typing import ArrayLike
 from unblur.degradation.convolution import (
     Boundary,
     FloatImage,
+    check_boundary,
     check_image,
     convolve,
 )
@@ -19,6 +19,7 @@ from unblur.degradation.jpeg import (
     Subsampling,
     check_bits,
     check_quality,
+    check_subsampling,
     jpeg_roundtrip,
     quantise,
 )
@@ -93,9 +94,8 @@ class Degradation:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "psf", as_psf(self.psf))
-        if self.boundary not in get_args(Boundary):
-            names = ", ".join(get_args(Boundary))
-            raise ArgumentError(f"unknown boundary {self.boundary!r}: use one of {names}")
+        check_boundary(self.boundary)
+        check_subsampling(self.jpeg_subsampling)
         if not 0 < self.saturation < math.inf:
             raise ArgumentError(f"the saturation must be above zero, not {self.saturation}")
         for name in ("read_noise", "shot_noise"):

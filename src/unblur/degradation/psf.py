@@ -97,9 +97,13 @@ disk:RADIUS, motion:LENGTH,ANGLE, box:WIDTH or the path of an image
     if colon and kind.lower() in _KINDS:
         return _from_numbers(text, kind.lower(), rest)
     path = Path(text).expanduser()
-    if not path.exists():
+    if not text.strip() or not path.exists():
         raise PSFError(f"{text!r} names no PSF and no file: {_WAYS}")
-    return centre_psf(trim_psf(as_psf(_read_numbers(path))))
+    values = _read_numbers(path)
+    try:
+        return centre_psf(trim_psf(as_psf(values)))
+    except PSFError as error:
+        raise PSFError(f"{path}: {error}") from None
 
 
 def _from_numbers(text: str, kind: str, rest: str) -> PSF:

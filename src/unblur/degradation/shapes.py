@@ -188,8 +188,8 @@ def disk_psf(
     if blades != 0 and blades not in range(3, 100):
         raise PSFError(f"an aperture has 0 (round) or 3 to 99 blades, not {blades}")
     # a soft edge is the mean of hard-edged apertures of many radii
-    steps = (np.arange(8) + 0.5) / 8 - 0.5 if softness else np.zeros(1)
-    scales = (radius + softness * steps) / radius
+    count = max(8, math.ceil(3 * softness)) if softness else 1
+    scales = 1 + softness * ((np.arange(count) + 0.5) / count - 0.5) / radius
     corner = _circumradius(radius, blades) * float(scales.max())
     size = size_or(size, corner - 0.5)
     lines = 32 if size < 200 else 4  # across a row of pixels

@@ -183,9 +183,9 @@ def splat(
     Sharing keeps the centre of mass exactly. Mass outside of the array is dropped.
     """
     wide = size + 2  # a ring around the array takes what falls outside
-    columns = np.clip(points.real + (wide // 2), 0, wide - 1.001)
-    rows = np.clip((wide // 2) - points.imag, 0, wide - 1.001)
-    left, top = columns.astype(np.intp), rows.astype(np.intp)
+    columns = np.clip(points.real + (wide // 2), 0, wide - 1)
+    rows = np.clip((wide // 2) - points.imag, 0, wide - 1)
+    left, top = (np.minimum(axis.astype(np.intp), wide - 2) for axis in (columns, rows))
     right_share, bottom_share = columns - left, rows - top
     if weights is None:
         upper, lower = 1 - bottom_share, bottom_share
@@ -201,11 +201,11 @@ def splat(
 
 def enclosing_size(reach: float) -> int:
     """Smallest odd size whose pixel centres reach `reach` px from the origin on either side."""
-    # the tolerance keeps rounding errors of a symmetric shape from adding a ring of zeros
     if reach > MAX_SIZE // 2:
         raise PSFError(
             f"the PSF would be {2 * reach:.4g} px wide: blurs up to {MAX_SIZE} px are supported"
         )
+    # the tolerance keeps rounding errors of a symmetric shape from adding a ring of zeros
     return 2 * max(math.ceil(reach - 1e-6), 0) + 1
 
 
