@@ -28,7 +28,7 @@ demo: $(DEMO_ENV)/installed
 	@$(DEMO_ENV)/bin/python scripts/demo.py
 
 test: $(TEST_ENV)/installed
-	@PATH="$(CURDIR)/$(TEST_ENV)/bin:$$PATH" bash scripts/check.sh
+	@PATH="$(abspath $(TEST_ENV))/bin:$$PATH" bash scripts/check.sh
 
 docs: $(TEST_ENV)/installed
 	$(TEST_ENV)/bin/mkdocs serve
