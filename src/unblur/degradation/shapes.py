@@ -93,10 +93,10 @@ def gaussian_psf(
     >>> print(gaussian_psf(0.5, size=3).round(3)[1])
     [0.108 0.469 0.108]
     """
-    check_positive(sigma=sigma)
+    check_positive("sigma", sigma)
     minor = sigma if sigma_minor is None else sigma_minor
-    check_positive(sigma_minor=minor)
-    check_finite(angle=angle)
+    check_positive("sigma_minor", minor)
+    check_finite("angle", angle)
     cosine, sine = math.cos(math.radians(angle)), math.sin(math.radians(angle))
     spread_x = math.hypot(sigma * cosine, minor * sine)
     spread_y = math.hypot(sigma * sine, minor * cosine)
@@ -134,7 +134,7 @@ def box_psf(width: float) -> PSF:
     >>> box_psf(2)[1].tolist()
     [0.125, 0.25, 0.125]
     """
-    check_positive(width=width)
+    check_positive("width", width)
     size = enclosing_size((width - 1) / 2)
     offsets = np.abs(np.arange(size) - size // 2)
     coverage = np.clip(width / 2 + 0.5 - offsets, 0, min(width, 1))
@@ -181,8 +181,8 @@ def disk_psf(
     >>> print(disk_psf(1.0).round(3)[1])
     [0.145 0.318 0.145]
     """
-    check_positive(radius=radius)
-    check_finite(rotation=rotation)
+    check_positive("radius", radius)
+    check_finite("rotation", rotation)
     if not 0 <= softness <= 2 * radius:
         raise PSFError(f"the softness of a disk must lie between 0 and 2 radii, not {softness}")
     if blades != 0 and blades not in range(3, 100):
@@ -238,8 +238,9 @@ def motion_psf(
     >>> motion_psf(2.0, 0.0)[1].tolist()
     [0.25, 0.5, 0.25]
     """
-    check_positive(length=length)
-    check_finite(angle=angle, curvature=curvature)
+    check_positive("length", length)
+    check_finite("angle", angle)
+    check_finite("curvature", curvature)
     if abs(curvature) > 360:
         raise PSFError(f"the curvature must lie in -360..360 degrees, not {curvature}")
     if length > 4 * MAX_SIZE:

@@ -223,18 +223,16 @@ def check_size(size: int) -> None:
         raise PSFError(f"the size of a PSF must be odd and in 1..{MAX_SIZE}, not {size}")
 
 
-def check_positive(**named: float) -> None:
-    """Raise `PSFError` unless all values are positive and of a sane size."""
-    for name, value in named.items():
-        if not 1e-6 <= value <= 1e6:
-            raise PSFError(f"{name} must be a positive number of pixels (1e-6..1e6), not {value}")
+def check_positive(name: str, value: float) -> None:
+    """Raise `PSFError` unless the value is positive and of a sane size."""
+    if not 1e-6 <= value <= 1e6:
+        raise PSFError(f"{name} must be a positive number of pixels (1e-6..1e6), not {value}")
 
 
-def check_finite(**named: float) -> None:
-    """Raise `PSFError` unless all values are finite."""
-    for name, value in named.items():
-        if not math.isfinite(value):
-            raise PSFError(f"{name} must be a finite number of degrees, not {value}")
+def check_finite(name: str, value: float) -> None:
+    """Raise `PSFError` unless the value is finite."""
+    if not math.isfinite(value):
+        raise PSFError(f"{name} must be a finite number of degrees, not {value}")
 
 
 def _place(values: PSF, size: int) -> PSF:

@@ -72,7 +72,7 @@ def camera_shake_psf(
     >>> camera_shake_psf(np.random.default_rng(0), extent=12.0, size=21).shape
     (21, 21)
     """
-    check_positive(extent=extent)
+    check_positive("extent", extent)
     path = camera_trajectory(
         rng, inertia=inertia, jitter=jitter, impulses=impulses, pull=pull, steps=_STEPS
     )
