@@ -1,0 +1,54 @@
+"""The real command line over a small real restorer, so that no trained model is needed.
+
+The restorer is a Wiener filter with the given PSF; without one it leaves the picture alone.
+``STALL=restore:N`` stops the Nth picture while it is restored, ``STALL=fsync:N`` while the Nth
+file is written, for a minute, after telling so by the file that ``STALLED`` names.
+"""
+
+import os
+import time
+from pathlib import Path
+
+import numpy as np
+
+import unblur
+from unblur.cli.app import main
+
+seen = {"restore": 0, "fsync": 0}
+
+
+def stall(place: str) -> None:
+    seen[place] += 1
+    if os.environ.get("STALL") == f"{place}:{seen[place]}":
+        Path(os.environ["STALLED"]).touch()
+        time.sleep(60)
+
+
+class SmallReport:
+    def to_dict(self) -> dict[str, object]:
+        return {"blur": {"kind": "motion", "extent": 12.25, "angle": 30.0, "confidence": 0.5}}
+
+
+class SmallRestorer:
+    def __init__(self, model: str = "default", threads: int | None = None) -> None:
+        if model != "default":
+            raise unblur.ModelError(f"{model}: no such model: see unblur models")
+
+    def restore_with_report(self, image, psf=None, *, strength=1.0):
+        stall("restore")
+        if image.shape[:2] == (13, 13):
+            raise RuntimeError("thirteen")
+        sharp = image if psf is None else unblur.wiener(image, psf)
+        mixed = image + np.float32(strength) * (sharp - image)
+        return np.clip(mixed, 0, 1), SmallReport()
+
+
+def stalling_fsync(descriptor: int, fsync=os.fsync) -> None:
+    stall("fsync")
+    fsync(descriptor)
+
+
+if __name__ == "__main__":
+    unblur.Restorer = SmallRestorer
+    os.fsync = stalling_fsync
+    raise SystemExit(main())
