@@ -1,0 +1,141 @@
+"""``unblur restore``: turn blurred pictures sharp."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated
+
+import typer
+
+from unblur.cli.exits import ExitCode
+from unblur.cli.pipes import through_pipes
+from unblur.cli.talk import BatchTalk, complain
+
+__all__ = ["EXAMPLES", "restore"]
+
+_WHERE = "Where results go"
+_HOW = "How to restore"
+
+EXAMPLES = (
+    ("unblur restore photo.jpg", "writes photo.sharp.jpg beside it"),
+    ("unblur restore photo.jpg -o better.png", "into another file, or another format"),
+    ("unblur restore shots/ -o sharp/", "a folder to the bottom; run it again to go on"),
+    ("unblur restore *.jpg --psf motion:15,30", "the blur is known: 15 px long, 30 degrees up"),
+    ("unblur restore scan.tif --psf lens.png", "a measured PSF, as a picture"),
+    ("unblur restore photo.jpg --strength 0.5", "half way, for a softer look"),
+    ("unblur restore shots/ --json > log.jsonl", "one JSON object a line, for machines"),
+    ("unblur restore - < in.jpg > out.jpg", "in a pipe"),
+)
+
+
+def restore(
+    paths: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="PATHS...",
+            help="Pictures, folders (searched to the bottom), patterns such as 'shots/**/*.jpg', "
+            "or - for standard input.",
+            show_default=False,
+        ),
+    ],
+    output: Annotated[
+        str | None,
+        typer.Option(
+            "--output",
+            "-o",
+            metavar="FILE|DIR",
+            rich_help_panel=_WHERE,
+            help="A folder, in which the tree is kept; for one picture also a file, or - for "
+            "standard output. Without it photo.jpg becomes photo.sharp.jpg beside it.",
+        ),
+    ] = None,
+    overwrite: Annotated[
+        bool,
+        typer.Option(
+            "--overwrite",
+            rich_help_panel=_WHERE,
+            help="Restore again what has a result. Without it such pictures are skipped.",
+        ),
+    ] = False,
+    strip: Annotated[
+        bool,
+        typer.Option(
+            "--strip",
+            rich_help_panel=_WHERE,
+            help="Leave out metadata such as place and camera.",
+        ),
+    ] = False,
+    as_json: Annotated[
+        bool,
+        typer.Option(
+            "--json",
+            rich_help_panel=_WHERE,
+            help="Print one JSON object a picture: source, target, outcome, reason, report.",
+        ),
+    ] = False,
+    psf: Annotated[
+        str | None,
+        typer.Option(
+            metavar="SPEC|FILE",
+            rich_help_panel=_HOW,
+            help="The blur, if you know it: gaussian:SIGMA, disk:RADIUS, motion:LENGTH,ANGLE, "
+            "box:WIDTH, or a picture of it. Without it the blur is found in each picture.",
+        ),
+    ] = None,
+    strength: Annotated[
+        float,
+        typer.Option(
+            min=0.0,
+            max=1.0,
+            metavar="S",
+            rich_help_panel=_HOW,
+            help="From 0, which changes nothing, to 1.",
+        ),
+    ] = 1.0,
+    model: Annotated[
+        str, typer.Option(metavar="NAME", rich_help_panel=_HOW, help="See 'unblur models'.")
+    ] = "default",
+    threads: Annotated[
+        int | None,
+        typer.Option(
+            min=1, metavar="N", rich_help_panel=_HOW, help="CPU threads; all cores when left out."
+        ),
+    ] = None,
+) -> None:
+    """Turn blurred pictures sharp.
+
+    The blur is found in the picture itself, place by place, and taken out; a sharp picture stays
+    as it is. Size, bit depth, transparency and metadata are kept.
+
+    A picture that cannot be restored does not stop the others: it is listed at the end. What has
+    a result is skipped, so that the same command goes on after an interruption. In a pipe only
+    errors are written.
+    """
+    from unblur import Restorer, parse_psf, plan_batch, restore_batch
+
+    kernel = None if psf is None else parse_psf(psf)
+    with through_pipes(paths, output, as_json=as_json) as (paths, output):
+        plan = plan_batch(paths, output, overwrite=overwrite)
+        with BatchTalk(plan.jobs, as_json=as_json) as talk:
+            for result in plan.settled:
+                talk.tell(result, worked=False)
+            if plan.jobs:
+                restorer = Restorer(model, threads=threads)
+                for result in restore_batch(
+                    plan.jobs,
+                    restorer,
+                    psf=kernel,
+                    strength=strength,
+                    overwrite=overwrite,
+                    strip=strip,
+                ):
+                    talk.tell(result)
+        _end(talk.counts)
+
+
+def _end(counts: Mapping[str, int]) -> None:
+    if counts["failed"]:
+        raise typer.Exit(ExitCode.FAILED)
+    if not any(counts.values()):
+        complain("unblur: no picture among these paths: give files, folders or patterns")
+        raise typer.Exit(ExitCode.NOTHING)

@@ -1,0 +1,69 @@
+"""``unblur train``: train a model by a recipe."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from unblur.errors import MissingExtraError
+
+__all__ = ["EXAMPLES", "needs_extra", "train"]
+
+EXAMPLES = (
+    ("unblur train recipes/estimator.yaml --data photos/", "runs/NAME/last.ckpt is the result"),
+    ("unblur train recipes/estimator.yaml --data photos/ --resume", "goes on where it stopped"),
+    ("unblur train recipes/estimator.yaml --data photos/ --max-steps 20", "does it run at all?"),
+)
+
+
+def train(
+    recipe: Annotated[
+        Path, typer.Argument(metavar="RECIPE.yaml", help="What to train.", show_default=False)
+    ],
+    data: Annotated[
+        Path, typer.Option(metavar="DIR", help="Sharp pictures; the blur is made on the way.")
+    ],
+    validation: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Sharp pictures to measure progress on.")
+    ] = None,
+    output: Annotated[
+        Path, typer.Option("--output", "-o", metavar="DIR", help="Folder of all runs.")
+    ] = Path("runs"),
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on from the last checkpoint of this recipe.")
+    ] = False,
+    max_steps: Annotated[
+        int | None,
+        typer.Option(min=1, metavar="N", help="Stop after so many steps, if the recipe has more."),
+    ] = None,
+    threads: Annotated[int | None, typer.Option(min=1, metavar="N", help="CPU threads.")] = None,
+) -> None:
+    """Train a model by a recipe.
+
+    Needs the extra 'train': pip install 'unblur[train]'. Ctrl-C finishes the step and writes a
+    checkpoint; --resume goes on from there. The log is for TensorBoard.
+    """
+    try:
+        from unblur.training.run import train as run
+    except ModuleNotFoundError as error:
+        raise needs_extra(error) from error
+    checkpoint = run(
+        recipe,
+        data,
+        output,
+        validation=validation,
+        resume=resume,
+        max_steps=max_steps,
+        threads=threads,
+        progress=sys.stderr.isatty(),
+    )
+    typer.echo(checkpoint)
+
+
+def needs_extra(error: ModuleNotFoundError) -> Exception:
+    """Turn a missing package of the extra ``train`` into a word on how to get it."""
+    package = (error.name or "").partition(".")[0]
+    return error if package in ("", "unblur") else MissingExtraError(package, "train")
