@@ -1,0 +1,151 @@
+"""Where, when and with what a score was taken."""
+
+from __future__ import annotations
+
+import os
+import platform
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cache
+from hashlib import blake2b
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+__all__ = ["Provenance", "derive_seed", "fingerprint", "machine_name"]
+
+
+@dataclass(frozen=True)
+class Provenance:
+    """What a number needs beside it to be believed.
+
+    Attributes
+    ----------
+    version : str
+        Of this package.
+    machine : str
+        Processor, cores and operating system; no host or user name.
+    python : str
+        Version of the interpreter.
+    date : str
+        Day of the measurement in UTC, as year-month-day.
+    threads : int or None
+        Threads that the methods were told to use; None if they were free to choose.
+
+    Examples
+    --------
+    >>> Provenance.here(threads=2).threads
+    2
+    """
+
+    version: str
+    machine: str
+    python: str
+    date: str
+    threads: int | None = None
+
+    @classmethod
+    def here(cls, *, threads: int | None = None) -> Provenance:
+        """Describe this machine, today.
+
+        Parameters
+        ----------
+        threads : int or None
+            Threads that the methods are told to use.
+
+        Returns
+        -------
+        Provenance
+            Of this process.
+        """
+        today = datetime.now(UTC).date().isoformat()
+        return cls(package_version(), machine_name(), platform.python_version(), today, threads)
+
+
+@cache
+def machine_name() -> str:
+    """Name the processor, its cores and the operating system.
+
+    Returns
+    -------
+    str
+        For example ``"Some CPU, 2 cores, Linux x86_64"``.
+
+    Examples
+    --------
+    >>> "core" in machine_name()
+    True
+    """
+    # The cores this process may use: a container often has fewer than the machine.
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    plural = "" if cores == 1 else "s"
+    return f"{_processor()}, {cores} core{plural}, {platform.system()} {platform.machine()}"
+
+
+def package_version() -> str:
+    """Return the version of the installed package, or "unknown" in a bare checkout."""
+    try:
+        return version("unblur")
+    except PackageNotFoundError:
+        return "unknown"
+
+
+def fingerprint(parts: Iterable[bytes | str]) -> str:
+    """Digest some parts into 16 hexadecimal digits, the same on every machine.
+
+    Parameters
+    ----------
+    parts : iterable of bytes or str
+        What makes the thing what it is; order and borders between parts count.
+
+    Returns
+    -------
+    str
+        16 hexadecimal digits.
+
+    Examples
+    --------
+    >>> fingerprint(["ab", "c"]) == fingerprint(["a", "bc"])
+    False
+    """
+    digest = blake2b(digest_size=8)
+    for part in parts:
+        data = part.encode() if isinstance(part, str) else part
+        digest.update(len(data).to_bytes(8, "big"))
+        digest.update(data)
+    return digest.hexdigest()
+
+
+def derive_seed(seed: int, *names: str) -> int:
+    """Derive the seed of one named thing from the seed of the whole.
+
+    Python's own ``hash`` of a string differs from run to run; this does not.
+
+    Parameters
+    ----------
+    seed : int
+        Of the whole.
+    *names : str
+        What the seed is for; other names give an unrelated seed.
+
+    Returns
+    -------
+    int
+        From 0 to 2^64 - 1.
+
+    Examples
+    --------
+    >>> derive_seed(1, "boat.png", "motion", "psf")
+    14489061278963692434
+    """
+    return int(fingerprint([str(seed), *names]), 16)
+
+
+def _processor() -> str:
+    """Return the processor's model name, as exactly as this system tells it."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        lines = []
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.processor() or "unknown processor"
