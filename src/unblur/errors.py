@@ -1,0 +1,75 @@
+"""Every error that `unblur` raises on purpose, in one tree.
+
+::
+
+    UnblurError
+    ├── ImageError                 a picture cannot be used
+    │   ├── ImageReadError         it cannot be read: missing, truncated, too large, not a picture
+    │   └── ImageWriteError        it cannot be written: exists already, no room, no such folder
+    ├── ArgumentError              a value given by the caller is wrong (also a ValueError)
+    │   ├── ArrayError             wrong shape, type or range of an array
+    │   └── PSFError               not a point spread function, or an unknown way to name one
+    ├── ConfigurationError         a recipe or setting with an unknown key or a wrong value
+    ├── ModelError                 a model's weights or card are missing, damaged or do not fit
+    └── MissingExtraError          an optional package is not installed (also an ImportError)
+
+Each message names the thing, the reason and the way out, in one line.
+"""
+
+from __future__ import annotations
+
+__all__ = [
+    "ArgumentError",
+    "ArrayError",
+    "ConfigurationError",
+    "ImageError",
+    "ImageReadError",
+    "ImageWriteError",
+    "MissingExtraError",
+    "ModelError",
+    "PSFError",
+    "UnblurError",
+]
+
+
+class UnblurError(Exception):
+    """Base of all errors raised by `unblur`."""
+
+
+class ImageError(UnblurError):
+    """A picture cannot be used."""
+
+
+class ImageReadError(ImageError):
+    """A picture cannot be read."""
+
+
+class ImageWriteError(ImageError):
+    """A picture cannot be written."""
+
+
+class ArgumentError(UnblurError, ValueError):
+    """A value given by the caller is wrong."""
+
+
+class ArrayError(ArgumentError):
+    """An array has the wrong shape, type or range."""
+
+
+class PSFError(ArgumentError):
+    """Something is not a point spread function, or names none."""
+
+
+class ConfigurationError(UnblurError):
+    """A recipe or setting has an unknown key or a wrong value."""
+
+
+class ModelError(UnblurError):
+    """A model's weights or card are missing, damaged or do not fit."""
+
+
+class MissingExtraError(UnblurError, ImportError):
+    """An optional package is not installed."""
+
+    def __init__(self, package: str, extra: str) -> None:
+        super().__init__(f"{package} is not installed: run pip install 'unblur[{extra}]'")

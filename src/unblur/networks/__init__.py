@@ -1,0 +1,1 @@
+"""Networks (torch only): one family a file, listed in `registry`."""

@@ -1,0 +1,105 @@
+"""The convolutional autoencoder: a U-Net of plain 3x3 residual blocks on pixel-unshuffled input.
+
+Plain 3x3 convolutions at reduced resolution reach three to four times the FLOP rate of
+depthwise/LayerNorm blocks on a CPU, so they are what all of our own networks are made of.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import nn
+
+__all__ = ["Autoencoder", "AutoencoderConfig", "ResidualBlock"]
+
+
+@dataclass(frozen=True)
+class AutoencoderConfig:
+    """Shape of an `Autoencoder`.
+
+    Parameters
+    ----------
+    in_channels, out_channels
+        Channels of the input and output at full resolution.
+    widths
+        Channels of each level, the finest first; the last one is the middle.
+    blocks
+        Residual blocks of each level (once on the way down and once on the way up; the middle has
+        them once).
+    unshuffle
+        Space-to-depth factor in front of the first convolution.
+    """
+
+    in_channels: int
+    out_channels: int
+    widths: tuple[int, ...] = (32, 64, 128)
+    blocks: tuple[int, ...] = (1, 1, 3)
+    unshuffle: int = 2
+
+    @property
+    def size_multiple(self) -> int:
+        """Height and width of an input must be multiples of this."""
+        return int(self.unshuffle * 2 ** (len(self.widths) - 1))
+
+
+class ResidualBlock(nn.Module):
+    """``x + conv(relu(conv(x)))``, shapes (B, C, H, W) in and out."""
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.first = nn.Conv2d(width, width, 3, padding=1)
+        self.second = nn.Conv2d(width, width, 3, padding=1)
+        nn.init.kaiming_normal_(self.first.weight, nonlinearity="relu")
+        nn.init.normal_(self.second.weight, std=0.1 * (9 * width) ** -0.5)
+        nn.init.zeros_(self.second.bias)
+
+    def forward(self, features: torch.Tensor) -> torch.Tensor:
+        """Add the block's correction to `features`."""
+        correction: torch.Tensor = self.second(torch.relu(self.first(features)))
+        return features + correction
+
+
+def _blocks(width: int, count: int) -> nn.Sequential:
+    return nn.Sequential(*(ResidualBlock(width) for _ in range(count)))
+
+
+class Autoencoder(nn.Module):
+    """U-Net with additive skips; (B, in_channels, H, W) -> (B, out_channels, H, W).
+
+    H and W must be multiples of ``config.size_multiple``. The last convolution starts at zero, so an
+    untrained autoencoder returns zeros and callers add it to what they already know.
+    """
+
+    def __init__(self, config: AutoencoderConfig) -> None:
+        super().__init__()
+        self.config = config
+        widths, area = config.widths, config.unshuffle**2
+        self.head = nn.Conv2d(config.in_channels * area, widths[0], 3, padding=1)
+        self.encoders = nn.ModuleList(map(_blocks, widths[:-1], config.blocks[:-1]))
+        self.downs = nn.ModuleList(
+            nn.Conv2d(fine, coarse, 2, stride=2)
+            for fine, coarse in zip(widths[:-1], widths[1:], strict=True)
+        )
+        self.middle = _blocks(widths[-1], config.blocks[-1])
+        self.ups = nn.ModuleList(
+            nn.Sequential(nn.Conv2d(coarse, 4 * fine, 1), nn.PixelShuffle(2))
+            for fine, coarse in zip(widths[:-1], widths[1:], strict=True)
+        )
+        self.decoders = nn.ModuleList(map(_blocks, widths[:-1], config.blocks[:-1]))
+        self.tail = nn.Conv2d(widths[0], config.out_channels * area, 3, padding=1)
+        nn.init.zeros_(self.tail.weight)
+        nn.init.zeros_(self.tail.bias)
+
+    def forward(self, image: torch.Tensor) -> torch.Tensor:
+        """Run the network on `image`, (B, in_channels, H, W)."""
+        features = self.head(nn.functional.pixel_unshuffle(image, self.config.unshuffle))
+        skips = []
+        for encoder, down in zip(self.encoders, self.downs, strict=True):
+            features = encoder(features)
+            skips.append(features)
+            features = down(features)
+        features = self.middle(features)
+        for up, decoder in zip(reversed(self.ups), reversed(self.decoders), strict=True):
+            features = decoder(up(features) + skips.pop())
+        return nn.functional.pixel_shuffle(self.tail(features), self.config.unshuffle)

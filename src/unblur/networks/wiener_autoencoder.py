@@ -1,0 +1,112 @@
+"""The default non-blind restorer: Wiener layer, autoencoder, data step, autoencoder.
+
+The physics runs in linear light, where blur is a convolution; the networks see encoded pictures.
+The first autoencoder turns Wiener results of several regularisations into a first estimate z; the
+data step solves ``argmin |h * x - y|^2 + mu |x - z|^2`` in closed form, so whatever the observation
+still says is put back; the second autoencoder finishes. Each network chooses between its candidates
+pixel by pixel and adds a correction, so leaving a sharp pixel alone is the easiest thing to learn.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import torch
+from torch import nn
+from torch.nn import functional
+
+from unblur.networks.autoencoder import Autoencoder, AutoencoderConfig
+from unblur.networks.spectral import (
+    WIENER_PAD,
+    linear_to_srgb,
+    otf,
+    spectrum_prior,
+    srgb_to_linear,
+    tapered_spectrum,
+    wiener_step,
+)
+
+__all__ = ["CandidateMixer", "WienerAutoencoder", "WienerAutoencoderConfig"]
+
+CANDIDATES = 4
+
+
+@dataclass(frozen=True)
+class WienerAutoencoderConfig:
+    """Shape of a `WienerAutoencoder`.
+
+    Parameters
+    ----------
+    first, second
+        The two autoencoders: four RGB candidates in, a correction and four weights out.
+    levels
+        Regularisations of the three Wiener results, times the spectrum prior.
+    data_levels
+        Weights mu of the two data steps.
+    """
+
+    first: AutoencoderConfig = field(
+        default_factory=lambda: AutoencoderConfig(12, 7, (32, 48, 64), (0, 1, 1), unshuffle=2)
+    )
+    second: AutoencoderConfig = field(
+        default_factory=lambda: AutoencoderConfig(12, 7, (32, 64, 128), (1, 1, 2), unshuffle=2)
+    )
+    levels: tuple[float, float, float] = (0.3, 0.03, 0.003)
+    data_levels: tuple[float, float] = (0.1, 0.01)
+
+
+class CandidateMixer(nn.Module):
+    """Four RGB candidates (B, 12, H, W), encoded -> one RGB picture (B, 3, H, W)."""
+
+    def __init__(self, config: AutoencoderConfig, preferred: int) -> None:
+        super().__init__()
+        self.body = Autoencoder(config)
+        preference = torch.zeros(CANDIDATES)
+        preference[preferred] = 2.0
+        self.preference = nn.Parameter(preference[:, None, None])
+
+    def forward(self, candidates: torch.Tensor) -> torch.Tensor:
+        """Mix the candidates pixel by pixel and add the correction."""
+        maps = self.body(candidates)
+        weights = torch.softmax(maps[:, 3:] + self.preference, 1)
+        mixed = sum(
+            weights[:, index : index + 1] * candidates[:, 3 * index : 3 * index + 3]
+            for index in range(CANDIDATES)
+        )
+        result: torch.Tensor = mixed + maps[:, :3]
+        return result
+
+
+class WienerAutoencoder(nn.Module):
+    """Blurred RGB (B, 3, H, W), encoded, in [0, 1], and PSFs (B, K, K) -> restored RGB."""
+
+    def __init__(self, config: WienerAutoencoderConfig | None = None) -> None:
+        super().__init__()
+        self.config = config or WienerAutoencoderConfig()
+        self.first = CandidateMixer(self.config.first, preferred=2)
+        self.second = CandidateMixer(self.config.second, preferred=1)
+
+    def forward(self, blurred: torch.Tensor, psf: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """Return the first estimate and the final one, both (B, 3, H, W), encoded."""
+        pad = WIENER_PAD
+        linear = functional.pad(srgb_to_linear(blurred), (pad,) * 4, mode="replicate")
+        height, width = linear.shape[2:]
+        transfer = otf(psf, height, width)
+        spectrum = tapered_spectrum(linear, transfer, pad)
+        prior = spectrum_prior(height, width)
+
+        def picture(solution: torch.Tensor) -> torch.Tensor:
+            whole = torch.fft.irfft2(solution, s=(height, width))
+            return linear_to_srgb(whole[:, :, pad:-pad, pad:-pad])
+
+        wiener = [
+            picture(wiener_step(spectrum, transfer, level * prior)) for level in self.config.levels
+        ]
+        estimate = self.first(torch.cat([blurred, *wiener], 1))
+        guess = functional.pad(srgb_to_linear(estimate), (pad,) * 4, mode="replicate")
+        guess_spectrum = torch.fft.rfft2(guess)
+        solved = [
+            picture(wiener_step(spectrum, transfer, torch.tensor(level), guess_spectrum))
+            for level in self.config.data_levels
+        ]
+        return estimate, self.second(torch.cat([blurred, estimate, *solved], 1))

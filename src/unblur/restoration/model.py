@@ -1,0 +1,60 @@
+"""The networks of one model, loaded for a number of threads."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from unblur.cards import weights_folder
+from unblur.errors import ModelError
+from unblur.estimation.learned import LearnedEstimator
+from unblur.restoration.tile import TileRestorer
+from unblur.runtime.session import OnnxSession, load_session
+
+__all__ = ["Model", "model_folder"]
+
+
+def model_folder(model: str | Path) -> Path:
+    """Return the folder of a shipped model's name, or of a path to an exported one.
+
+    Raises
+    ------
+    ModelError
+        If there is neither.
+    """
+    shipped = weights_folder() / str(model)
+    for folder in (shipped, Path(model)):
+        if (folder / "restorer-first.onnx").is_file():
+            return folder
+    known = sorted(path.name for path in weights_folder().iterdir() if path.is_dir())
+    raise ModelError(
+        f"{model}: no such model; shipped are {', '.join(known)}, or give a folder made by "
+        "unblur export"
+    )
+
+
+@dataclass(frozen=True)
+class Model:
+    """A PSF estimator and a tile restorer."""
+
+    estimator: LearnedEstimator
+    restorer: TileRestorer
+
+    @classmethod
+    def load(cls, model: str | Path, threads: int) -> Model:
+        """Load a model whose every network uses `threads` threads.
+
+        Raises
+        ------
+        ModelError
+            If the model is unknown, incomplete or damaged.
+        """
+        folder = model_folder(model)
+
+        def session(name: str) -> OnnxSession:
+            return load_session(folder / f"{name}.onnx", threads=threads)
+
+        return cls(
+            LearnedEstimator(session("psf-edges"), session("psf-cleaner")),
+            TileRestorer(session("restorer-first"), session("restorer-second")),
+        )

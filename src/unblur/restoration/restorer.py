@@ -1,0 +1,250 @@
+"""The reusable restorer: finds the blur of a picture, place by place, and removes it tile by tile."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from scipy import fft
+
+from unblur.degradation.noise_level import estimate_noise
+from unblur.degradation.psf import as_psf
+from unblur.errors import ArgumentError, ArrayError
+from unblur.estimation.describe import describe_psf
+from unblur.estimation.report import BlurReport
+from unblur.images.arrays import Picture, as_image
+from unblur.images.color import to_float
+from unblur.images.tiling import Canvas, Tile, plan_tiles, tile_weights
+from unblur.restoration.field import BlurField, find_blur
+from unblur.restoration.guard import is_sharp, trust, unexplained
+from unblur.restoration.model import Model
+from unblur.restoration.octaves import restore_at
+from unblur.restoration.report import RestorationReport
+from unblur.runtime.session import default_threads
+
+__all__ = ["RestorationReport", "Restorer"]
+
+FloatArray = npt.NDArray[np.float32]
+TILE = 640
+OVERLAP = 96
+
+
+@dataclass(frozen=True)
+class _Task:
+    """What all tiles of one picture share."""
+
+    pixels: npt.NDArray[Any]
+    model: Model
+    field: BlurField
+    blind: bool
+    strength: float
+    noise: float
+
+    def restore(self, tile: Tile) -> tuple[FloatArray, bool]:
+        """Return one restored tile, and whether it was left as it was."""
+        blurred = to_float(self.pixels[tile.slices])
+        psf = self.field.psf_of(blurred, self.model.estimator)
+        if is_sharp(psf) or self.strength == 0:
+            return blurred, True
+        encoded = np.clip(blurred, 0, 1)
+        restored = restore_at(self.model.restorer, encoded, psf, self.field.octave)
+        weight = self.strength
+        if self.blind:
+            weight *= trust(unexplained(encoded, restored, psf, self.noise, self.field.octave))
+        return blurred + np.float32(weight) * (restored - encoded), weight == 0
+
+
+class Restorer:
+    """Restores pictures with one model, loaded once.
+
+    Parameters
+    ----------
+    model
+        Name of a shipped model, or a folder made by ``unblur export``.
+    threads
+        Processor threads; all that the process may use if not given.
+
+    Raises
+    ------
+    ModelError
+        If the model cannot be loaded.
+    ArgumentError
+        If `threads` is less than 1.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from unblur import Restorer
+    >>> restorer = Restorer(threads=1)
+    >>> restorer.restore(np.full((40, 50, 3), 128, np.uint8)).shape
+    (40, 50, 3)
+    """
+
+    def __init__(self, model: str | Path = "default", *, threads: int | None = None) -> None:
+        if threads is not None and threads < 1:
+            raise ArgumentError(f"threads must be at least 1, not {threads}")
+        self._name = model
+        self._threads = threads or default_threads()
+        self._one_by_one = Model.load(model, self._threads)
+
+    @cached_property
+    def _side_by_side(self) -> Model:
+        """The networks for several tiles at a time, each on one thread: faster than sharing one."""
+        return self._one_by_one if self._threads == 1 else Model.load(self._name, 1)
+
+    def restore(
+        self, image: Picture, psf: npt.ArrayLike | None = None, *, strength: float = 1.0
+    ) -> Any:
+        """Return the picture with its blur removed.
+
+        Parameters
+        ----------
+        image
+            Array (H, W) or (H, W, C), uint8, uint16 or float in [0, 1], or a PIL image; alpha is
+            left untouched.
+        psf
+            PSF (K, K) of the blur; estimated if not given.
+        strength
+            0 gives the picture back as it is, 1 restores fully.
+
+        Returns
+        -------
+        ndarray or PIL.Image.Image
+            The same kind as `image`.
+
+        Raises
+        ------
+        ArrayError, PSFError, ArgumentError
+            If an argument cannot be used.
+        """
+        return self.restore_with_report(image, psf, strength=strength)[0]
+
+    def restore_with_report(
+        self, image: Picture, psf: npt.ArrayLike | None = None, *, strength: float = 1.0
+    ) -> tuple[Any, RestorationReport]:
+        """Return the restored picture, as `restore`, and what was found and done.
+
+        Parameters
+        ----------
+        image, psf, strength
+            As for `restore`.
+
+        Returns
+        -------
+        picture : ndarray or PIL.Image.Image
+            The same kind as `image`.
+        report : RestorationReport
+            Blur, seconds, and how many tiles were left alone.
+        """
+        if not 0 <= strength <= 1:
+            raise ArgumentError(f"strength must lie between 0 and 1, not {strength}")
+        start = time.perf_counter()
+        pixels, back = _pixels_of(image)
+        given = None if psf is None else as_psf(psf)
+        with fft.set_workers(self._threads):
+            field = find_blur(pixels, given, self._one_by_one.estimator)
+        noise = estimate_noise(_sample(pixels))
+        result, tiles, kept = self._run(pixels, field, given is None, strength, noise)
+        description = describe_psf(field.psf)
+        report = RestorationReport(
+            blur=BlurReport.of(description, noise=noise, psf=field.psf, scale=2**field.octave),
+            blind=given is None,
+            megapixels=pixels.shape[0] * pixels.shape[1] / 1e6,
+            seconds=time.perf_counter() - start,
+            tiles=tiles,
+            tiles_kept=kept,
+            strength=strength,
+        )
+        return back(result), report
+
+    def inspect(self, image: Picture) -> BlurReport:
+        """Return how the picture as a whole is blurred, without restoring it.
+
+        Parameters
+        ----------
+        image
+            As for `restore`.
+
+        Returns
+        -------
+        BlurReport
+            Kind, extent, angle, noise, confidence and PSF.
+        """
+        pixels, _ = _pixels_of(image)
+        with fft.set_workers(self._threads):
+            field = find_blur(pixels, None, self._one_by_one.estimator)
+        noise = estimate_noise(_sample(pixels))
+        description = describe_psf(field.psf)
+        return BlurReport.of(description, noise=noise, psf=field.psf, scale=2**field.octave)
+
+    def _run(
+        self,
+        pixels: npt.NDArray[Any],
+        field: BlurField,
+        blind: bool,
+        strength: float,
+        noise: float,
+    ) -> tuple[npt.NDArray[Any], int, int]:
+        height, width, channels = pixels.shape
+        overlap = (max(OVERLAP, 2 * (field.psf.shape[0] // 2) + 32)) * 2**field.octave
+        size = max(TILE * 2**field.octave, 3 * overlap)
+        tiles = plan_tiles(height, width, size=size, overlap=overlap)
+        canvas = Canvas(height, width, channels, pixels.dtype)
+        kept = 0
+        alone = len(tiles) == 1
+        model = self._one_by_one if alone else self._side_by_side
+        task = _Task(pixels, model, field.for_tiles(len(tiles)), blind, strength, noise)
+        with fft.set_workers(self._threads if alone else 1):
+            for tile, (values, same) in _in_order(task.restore, tiles, 1 if alone else self._threads):
+                canvas.add(tile, values, tile_weights(tile, height, width, overlap=overlap))
+                kept += same
+        return canvas.finish(), len(tiles), kept
+
+
+def _in_order(
+    work: Callable[[Tile], tuple[FloatArray, bool]], tiles: list[Tile], threads: int
+) -> Iterator[tuple[Tile, tuple[FloatArray, bool]]]:
+    """Yield each tile with its result in order, `threads` at a time and no more held than that."""
+    if threads == 1:
+        yield from ((tile, work(tile)) for tile in tiles)
+        return
+    with ThreadPoolExecutor(threads) as pool:
+        waiting: list[tuple[Tile, Future[tuple[FloatArray, bool]]]] = []
+        for tile in tiles:
+            waiting.append((tile, pool.submit(work, tile)))
+            if len(waiting) > threads:
+                first, future = waiting.pop(0)
+                yield first, future.result()
+        for first, future in waiting:
+            yield first, future.result()
+
+
+def _pixels_of(image: Picture) -> tuple[npt.NDArray[Any], Callable[[npt.NDArray[Any]], Any]]:
+    """Pixels (H, W, C) in their storage type where that is possible, and the way back.
+
+    Large pictures stay in their own integers: only tiles are ever turned into floats.
+    """
+    if isinstance(image, np.ndarray) and image.dtype in (np.uint8, np.uint16) and image.size:
+        if image.ndim == 2 or (image.ndim == 3 and image.shape[2] in (1, 3)):
+            shape = image.shape
+            return image.reshape(*shape[:2], -1), lambda result: result.reshape(shape)
+    pixels, back = as_image(image)
+    if not np.isfinite(pixels).all():
+        raise ArrayError("the picture has values that are not finite: replace them first")
+    return pixels, back
+
+
+def _sample(pixels: npt.NDArray[Any]) -> FloatArray:
+    """The middle of a picture, at most 1024 x 1024, as float: enough to measure its noise."""
+    height, width = pixels.shape[:2]
+    side = 1024
+    top, left = max(0, (height - side) // 2), max(0, (width - side) // 2)
+    return to_float(pixels[top : top + side, left : left + side])
