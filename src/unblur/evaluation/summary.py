@@ -1,0 +1,263 @@
+"""From rows to tables: mean scores per method and kind of blur, always beside the input's own."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from statistics import fmean, median
+from typing import Literal
+
+from unblur.errors import ArgumentError
+from unblur.evaluation.methods import INPUT
+from unblur.evaluation.records import Row
+from unblur.evaluation.tables import Table
+
+__all__ = ["SCORES", "Mean", "report", "summarise", "tabulate", "tabulate_long"]
+
+Score = Literal["psnr", "aligned_psnr", "ssim", "aligned_ssim", "kept", "accuracy", "mse"]
+
+
+@dataclass(frozen=True)
+class _Style:
+    """How a score is printed: title, decimals, whether the gain over the input is shown."""
+
+    title: str
+    digits: int
+    gain: bool
+
+
+SCORES: dict[Score, _Style] = {
+    "psnr": _Style("PSNR in dB (gain over the input)", 2, gain=True),
+    "aligned_psnr": _Style("PSNR in dB at the best shift (gain), blind methods", 2, gain=True),
+    "ssim": _Style("SSIM (gain)", 4, gain=True),
+    "aligned_ssim": _Style("SSIM at the best shift (gain), blind methods", 4, gain=True),
+    "kept": _Style("PSNR of the output against its own input in dB", 2, gain=False),
+    "accuracy": _Style("Channel-argmax accuracy (gain)", 4, gain=True),
+    "mse": _Style("Mean squared error", 6, gain=False),
+}
+
+
+@dataclass(frozen=True)
+class Mean:
+    """Mean of a score over pictures, for one method and one kind of blur.
+
+    Attributes
+    ----------
+    count : int
+        Pictures averaged over.
+    score : float
+        The mean of the pictures' scores.
+    gain : float
+        The mean of the differences from the blurred input, picture by picture.
+    """
+
+    count: int
+    score: float
+    gain: float
+
+
+def summarise(rows: Iterable[Row], score: Score = "psnr") -> dict[tuple[str, str], Mean]:
+    """Average a score over the pictures, for each method and kind of blur.
+
+    Parameters
+    ----------
+    rows : iterable of Row
+        Rows of one set of pictures and one protocol, those of the input included.
+    score : str
+        A key of `SCORES`.
+
+    Returns
+    -------
+    dict
+        From (method, kind) to `Mean`, in the order of the rows. Rows without this score (a blind
+        score of a method that knows the PSF) are left out.
+
+    Raises
+    ------
+    ArgumentError
+        If rows of several sets are mixed, or the input's own row of a case is missing.
+
+    Examples
+    --------
+    >>> summarise([])
+    {}
+    """
+    rows = list(rows)
+    _require_one_set(rows)
+    own = {(row.picture, row.kind): row for row in rows if row.method == INPUT.name}
+    groups: dict[tuple[str, str], list[tuple[float, float]]] = defaultdict(list)
+    for row in rows:
+        value = getattr(row, score)
+        if value is not None:
+            base = _input_score(own.get((row.picture, row.kind)), row, score)
+            groups[row.method, row.kind].append((value, value - base))
+    return {
+        key: Mean(len(pairs), fmean(value for value, _ in pairs), fmean(gain for _, gain in pairs))
+        for key, pairs in groups.items()
+    }
+
+
+def tabulate(rows: Iterable[Row], score: Score = "psnr") -> Table:
+    """Lay out a score: one row a method, the input first, one column a kind of blur.
+
+    Parameters
+    ----------
+    rows : iterable of Row
+        Rows of one set of pictures and one protocol, those of the input included.
+    score : str
+        A key of `SCORES`.
+
+    Returns
+    -------
+    Table
+        Cells hold the mean score and, where that makes sense, the gain over the input; with it the
+        median time per megapixel.
+
+    Raises
+    ------
+    ArgumentError
+        As `summarise`.
+
+    Examples
+    --------
+    >>> tabulate([]).header
+    ('method', 's/MP')
+    """
+    rows = list(rows)
+    means = summarise(rows, score)
+    methods = dict.fromkeys([INPUT.name, *(method for method, _ in means)] if means else [])
+    kinds = dict.fromkeys(row.kind for row in rows)
+    body = tuple(
+        (
+            _label(method, rows),
+            *(_cell(means.get((method, kind)), method, SCORES[score]) for kind in kinds),
+            _speed(method, rows),
+        )
+        for method in methods
+    )
+    return Table(SCORES[score].title, ("method", *kinds, "s/MP"), body)
+
+
+def tabulate_long(rows: Iterable[Row]) -> Table:
+    """Lay out all scores for a spreadsheet: one row for each set, method and kind of blur.
+
+    Parameters
+    ----------
+    rows : iterable of Row
+        Rows of any sets, those of the input included.
+
+    Returns
+    -------
+    Table
+        Mean and gain of every score, in full precision; empty where there is none.
+
+    Raises
+    ------
+    ArgumentError
+        If the input's own row of a case is missing.
+
+    Examples
+    --------
+    >>> tabulate_long([]).header[:6]
+    ('pictures', 'protocol', 'seed', 'method', 'kind', 'count')
+    """
+    names = [name for score in SCORES for name in (score, f"{score}_gain")]
+    header = ("pictures", "protocol", "seed", "method", "kind", "count", *names)
+    body = []
+    for (pictures, protocol, seed), group in _by_set(rows).items():
+        means = {score: summarise(group, score) for score in SCORES}
+        for key, mean in means["psnr"].items():
+            cells = (cell for score in SCORES for cell in _numbers(means[score].get(key)))
+            body.append((pictures, protocol, str(seed), *key, str(mean.count), *cells))
+    return Table("All scores", header, tuple(body))
+
+
+def report(rows: Iterable[Row], scores: Sequence[Score] = ()) -> str:
+    """Write all scores as a page in Markdown, a section for each set of pictures and protocol.
+
+    Parameters
+    ----------
+    rows : iterable of Row
+        Rows of any sets.
+    scores : sequence of str
+        Keys of `SCORES`, in the order wanted; empty for those that the rows have, without the
+        channel-argmax accuracy and the mean squared error.
+
+    Returns
+    -------
+    str
+        Markdown, ending with a newline.
+
+    Examples
+    --------
+    >>> report([])
+    ''
+    """
+    wanted = scores or ("psnr", "aligned_psnr", "ssim", "aligned_ssim", "kept")
+    return "\n".join(_section(group, wanted) for group in _by_set(rows).values())
+
+
+def _by_set(rows: Iterable[Row]) -> dict[tuple[str, str, int], list[Row]]:
+    groups: dict[tuple[str, str, int], list[Row]] = defaultdict(list)
+    for row in rows:
+        groups[row.pictures, row.protocol, row.seed].append(row)
+    return groups
+
+
+def _numbers(mean: Mean | None) -> tuple[str, str]:
+    return ("", "") if mean is None else (repr(mean.score), repr(mean.gain))
+
+
+def _section(rows: list[Row], scores: Sequence[Score]) -> str:
+    first = rows[0]
+    count = len({row.picture for row in rows})
+    lines = [f"## {first.pictures}: {count} pictures, protocol {first.protocol}, seed {first.seed}"]
+    for score in scores:
+        table = tabulate(rows, score)
+        if len(table.body) > 1:
+            lines += ["", f"{table.title}:", "", table.to_markdown()]
+    return "\n".join([*lines, "", *sorted({_origin(row) for row in rows})]) + "\n"
+
+
+def _origin(row: Row) -> str:
+    origin = row.provenance
+    parts = [f"unblur {origin.version}", f"Python {origin.python}", origin.machine]
+    threads = [] if origin.threads is None else [f"{origin.threads} threads"]
+    return ", ".join([*parts, *threads, origin.date]) + "."
+
+
+def _label(method: str, rows: list[Row]) -> str:
+    blind = any(row.blind for row in rows if row.method == method)
+    return f"{method} (blind)" if blind and method != INPUT.name else method
+
+
+def _cell(mean: Mean | None, method: str, style: _Style) -> str:
+    if mean is None:
+        return ""
+    text = f"{mean.score:.{style.digits}f}"
+    return (
+        f"{text} ({mean.gain:+.{style.digits}f})" if style.gain and method != INPUT.name else text
+    )
+
+
+def _speed(method: str, rows: list[Row]) -> str:
+    if method == INPUT.name:
+        return ""
+    return f"{median(row.seconds_per_megapixel for row in rows if row.method == method):.2f}"
+
+
+def _input_score(own: Row | None, row: Row, score: Score) -> float:
+    value = None if own is None else getattr(own, score)
+    if value is None:
+        raise ArgumentError(
+            f"the input's own {score} on {row.picture} ({row.kind}) is missing: "
+            "add the rows of the method 'input'"
+        )
+    return float(value)
+
+
+def _require_one_set(rows: list[Row]) -> None:
+    sets = sorted({f"{row.pictures}/{row.protocol}" for row in rows})
+    if len(sets) > 1:
+        raise ArgumentError(f"rows of {', '.join(sets)} cannot be averaged: give one set at a time")
