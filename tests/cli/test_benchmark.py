@@ -1,0 +1,114 @@
+"""Tables and JSON from real runs of the classical methods; the model is stood in for."""
+
+import csv
+import json
+
+import numpy as np
+import pytest
+from PIL import Image
+from skimage.data import astronaut
+
+import unblur
+from unblur.cli.app import main
+from unblur.cli.exits import ExitCode
+
+
+@pytest.fixture
+def sharp(tmp_path):
+    """Two crops of a photograph in a folder."""
+    folder = tmp_path / "sharp"
+    folder.mkdir()
+    for name, left in (("face.png", 150), ("flag.png", 0)):
+        Image.fromarray(astronaut()[20:148, left : left + 144]).save(folder / name)
+    return folder
+
+
+def test_tables_go_to_standard_output_and_to_the_folder(program, sharp, tmp_path):
+    words = ("benchmark", sharp, "--methods", "wiener,regularised,richardson-lucy")
+    words = (*words, "--kinds", "motion,none", "-o", tmp_path / "scores")
+    done = program(*words)
+    page = done.stdout.decode()
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert "## sharp: 2 pictures, protocol validation" in page
+    lines = page.splitlines()
+    start = lines.index("| method | motion | none | s/MP |")
+    names = [line.split(" | ")[0].strip("| ") for line in lines[start + 2 : start + 6]]
+    assert names == ["input", "wiener", "regularised", "richardson-lucy"]
+    assert (tmp_path / "scores" / "benchmark.md").read_text() == page
+    with (tmp_path / "scores" / "benchmark.csv").open() as file:
+        cells = {(row["method"], row["kind"]): row for row in csv.DictReader(file)}
+    assert float(cells["richardson-lucy", "motion"]["psnr_gain"]) > 0.5
+    assert float(cells["wiener", "none"]["psnr_gain"]) < 0
+    size = (tmp_path / "scores" / "rows.jsonl").stat().st_size
+    assert program(*words).stdout.decode() == page
+    assert (tmp_path / "scores" / "rows.jsonl").stat().st_size == size
+
+
+def test_json_gives_one_object_a_score(program, sharp):
+    done = program("benchmark", sharp, "--methods", "wiener", "--kinds", "none", "--json")
+    rows = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [(row["picture"], row["method"]) for row in rows] == [
+        (picture, method) for picture in ("face.png", "flag.png") for method in ("input", "wiener")
+    ]
+    assert all(row["provenance"]["threads"] == 2 for row in rows)
+
+
+def test_psfs_of_a_file_and_a_limit(program, sharp, tmp_path):
+    np.savez(tmp_path / "lab.npz", k2=np.ones((3, 3)), k10=np.ones((5, 5)))
+    words = ("--psfs", tmp_path / "lab.npz", "--methods", "input", "--limit", 1, "--json")
+    rows = [json.loads(line) for line in program("benchmark", sharp, *words).stdout.splitlines()]
+    assert [(row["kind"], row["protocol"]) for row in rows] == [("k2", "lab"), ("k10", "lab")]
+
+
+def test_overwrite_runs_all_again(program, sharp, tmp_path):
+    words = ("benchmark", sharp, "--methods", "wiener", "--kinds", "none", "-o", tmp_path / "s")
+    program(*words)
+    first = (tmp_path / "s" / "rows.jsonl").read_text()
+    program(*words, "--overwrite")
+    again = (tmp_path / "s" / "rows.jsonl").read_text()
+    assert len(again.splitlines()) == len(first.splitlines()) == 4
+    assert again != first  # other times were measured
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["--methods", "magic"], "'magic' is no method: choose of unblur, unblur-blind, wiener"),
+        (["--kinds", "fog"], "'fog' is no kind of blur"),
+        (["--psfs", "missing.npz"], "missing.npz holds no set of PSFs"),
+    ],
+)
+def test_wrong_words_are_refused_before_any_work(program, sharp, words, message):
+    done = program("benchmark", sharp, *words)
+    assert done.returncode == ExitCode.USAGE
+    assert done.stderr.decode().count("\n") == 1
+    assert message in done.stderr.decode()
+
+
+def test_the_model_gets_the_psf_only_when_it_is_not_blind(sharp, monkeypatch, capsys):
+    calls = []
+
+    class StandIn:
+        def __init__(self, model, threads):
+            calls.append((model, threads))
+
+        def restore(self, image, psf=None):
+            calls.append(psf is None)
+            return image
+
+    monkeypatch.setattr(unblur, "Restorer", StandIn)
+    words = [
+        "--methods",
+        "unblur-blind,unblur",
+        "--kinds",
+        "none",
+        "--limit",
+        "1",
+        "--threads",
+        "1",
+    ]
+    assert main(["benchmark", str(sharp), *words]) == 0
+    assert calls == [("default", 1), True, True, False, False]  # each warms up
+    page = capsys.readouterr().out
+    assert "| unblur-blind (blind) |" in page
+    assert "| unblur |" in page
