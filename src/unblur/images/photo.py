@@ -1,0 +1,212 @@
+"""A photograph: its pixels and everything else that its file says about it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from unblur.errors import ArrayError
+from unblur.images.color import FloatArray, to_dtype, to_float
+
+__all__ = ["Encoding", "JpegSettings", "Metadata", "Photo", "TiffSettings", "WebPSettings"]
+
+
+@dataclass(frozen=True)
+class Metadata:
+    """What a file says about its picture.
+
+    Attributes
+    ----------
+    exif : bytes or None
+        An EXIF block, from its TIFF header on; its orientation is 1, since the pixels are upright.
+    icc : bytes or None
+        The ICC profile, byte for byte.
+    dpi : tuple of float or None
+        Horizontal and vertical resolution in pixels per inch.
+    xmp : bytes or None
+        The XMP packet.
+    extras : tuple of (name, bytes)
+        Pieces that only the source's format has (PNG texts and colour chunks, JPEG comments and
+        IPTC segments), copied only into the same format.
+    """
+
+    exif: bytes | None = None
+    icc: bytes | None = None
+    dpi: tuple[float, float] | None = None
+    xmp: bytes | None = None
+    extras: tuple[tuple[str, bytes], ...] = ()
+
+
+@dataclass(frozen=True)
+class JpegSettings:
+    """How a JPEG was compressed.
+
+    Attributes
+    ----------
+    tables : tuple of tuple of int
+        Quantisation tables of 64 steps, in natural order.
+    subsampling : int
+        Of colour: 0 for 4:4:4, 1 for 4:2:2, 2 for 4:2:0.
+    progressive : bool
+        Whether it is stored in passes of growing detail.
+    """
+
+    tables: tuple[tuple[int, ...], ...]
+    subsampling: int = 0
+    progressive: bool = False
+
+
+@dataclass(frozen=True)
+class WebPSettings:
+    """How a WebP was compressed: without loss, or lossy with a quality that it does not tell."""
+
+    lossless: bool
+
+
+@dataclass(frozen=True)
+class TiffSettings:
+    """How a TIFF was compressed.
+
+    Attributes
+    ----------
+    compression : int
+        Its code in the TIFF tag: 1 none, 5 LZW, 8 deflate, ...
+    predictor : int
+        1 none, 2 horizontal differences, 3 the same for floats.
+    tags : tuple of (tag, type, count, bytes)
+        Further tags that are kept (IPTC, Photoshop, GeoTIFF), in the byte order `order`.
+    order : str
+        ``"<"`` or ``">"``.
+    """
+
+    compression: int = 8
+    predictor: int = 2
+    tags: tuple[tuple[int, int, int, bytes], ...] = ()
+    order: str = "<"
+
+
+Encoding = JpegSettings | WebPSettings | TiffSettings
+
+
+@dataclass(frozen=True, eq=False)
+class Photo:
+    """A photograph, upright, with all that is needed to write it as it was.
+
+    Attributes
+    ----------
+    pixels : ndarray of uint8, uint16 or float32
+        (H, W, C), C = 1 (grey) or 3 (RGB), already turned upright.
+    alpha : ndarray or None
+        (H, W), same type.
+    metadata : Metadata
+        EXIF, ICC profile, resolution, XMP.
+    format : str
+        Of the source: ``"JPEG"``, ``"PNG"``, ``"TIFF"``, ``"WEBP"`` or ``"BMP"``.
+    mode : str
+        Kind of pixels in the source, in Pillow's words: ``"L"``, ``"P"``, ``"CMYK"``, ``"I;16"``...
+    encoding : JpegSettings, WebPSettings, TiffSettings or None
+        How the source was compressed.
+    notes : tuple of str
+        What had to change on the way in, each in one sentence.
+
+    Raises
+    ------
+    ArrayError
+        When pixels or alpha have another shape or type.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> photo = Photo(np.full((4, 6, 3), 255, np.uint8))
+    >>> photo.to_image().max()
+    np.float32(1.0)
+    >>> photo.with_pixels(photo.to_image() / 2).pixels[0, 0].tolist()
+    [128, 128, 128]
+    """
+
+    pixels: NDArray[Any]
+    alpha: NDArray[Any] | None = None
+    metadata: Metadata = field(default_factory=Metadata)
+    format: str = "PNG"
+    mode: str = ""
+    encoding: Encoding | None = None
+    notes: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        pixels, alpha = self.pixels, self.alpha
+        if pixels.ndim != 3 or pixels.shape[2] not in (1, 3) or pixels.size == 0:
+            raise ArrayError(f"pixels must be (H, W, 1) or (H, W, 3), not {pixels.shape}")
+        if pixels.dtype not in (np.uint8, np.uint16, np.float32):
+            raise ArrayError(f"pixels must be uint8, uint16 or float32, not {pixels.dtype}")
+        if alpha is not None and (alpha.shape != pixels.shape[:2] or alpha.dtype != pixels.dtype):
+            raise ArrayError(
+                f"alpha {alpha.shape} {alpha.dtype} does not fit pixels "
+                f"{pixels.shape} {pixels.dtype}"
+            )
+
+    @property
+    def height(self) -> int:
+        """Number of rows."""
+        return int(self.pixels.shape[0])
+
+    @property
+    def width(self) -> int:
+        """Number of columns."""
+        return int(self.pixels.shape[1])
+
+    def to_image(self) -> FloatArray:
+        """Scale the pixels to float32.
+
+        Returns
+        -------
+        ndarray of float32
+            (H, W, C), a new array; integers lie in [0, 1], float pixels pass as they are.
+        """
+        return to_float(self.pixels)
+
+    def with_pixels(self, pixels: NDArray[Any]) -> Photo:
+        """Put other pixels into the same frame.
+
+        Parameters
+        ----------
+        pixels : ndarray
+            (H, W, C) as the pixels of this photo: either of their type and taken over as they are,
+            or float in [0, 1], rounded and clipped to their type.
+
+        Returns
+        -------
+        Photo
+            With alpha, metadata and settings of this one.
+
+        Raises
+        ------
+        ArrayError
+            When shape or type do not fit.
+        """
+        if pixels.shape != self.pixels.shape:
+            raise ArrayError(f"pixels must be {self.pixels.shape}, not {pixels.shape}")
+        if pixels.dtype != self.pixels.dtype:
+            pixels = to_dtype(pixels, self.pixels.dtype)
+        return replace(self, pixels=pixels)
+
+    def as_dtype(self, dtype: type[np.generic]) -> Photo:
+        """Change the number of bits of pixels and alpha.
+
+        Parameters
+        ----------
+        dtype : type
+            ``np.uint8``, ``np.uint16`` or ``np.float32``; integers are scaled range to range,
+            rounded and clipped.
+
+        Returns
+        -------
+        Photo
+            This one where nothing changes.
+        """
+        if self.pixels.dtype == dtype:
+            return self
+        alpha = None if self.alpha is None else to_dtype(to_float(self.alpha), dtype)
+        return replace(self, pixels=to_dtype(self.to_image(), dtype), alpha=alpha)
