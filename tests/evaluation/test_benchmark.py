@@ -7,7 +7,7 @@ import time
 import numpy as np
 import pytest
 
-from unblur.errors import ArgumentError, ArrayError
+from unblur.errors import ArgumentError, ArrayError, ImageReadError
 from unblur.evaluation.benchmark import Benchmark
 from unblur.evaluation.methods import INPUT, Method
 from unblur.evaluation.metrics import psnr, ssim
@@ -48,8 +48,10 @@ def test_limit_spreads_over_the_folder(folder, limit, names):
 
 def test_folders_that_cannot_be_scored_are_refused(folder, tmp_path):
     (tmp_path / "empty").mkdir()
-    with pytest.raises(ArgumentError, match="no picture"):
+    with pytest.raises(ImageReadError, match="no picture"):
         PictureSet.from_folder(tmp_path / "empty")
+    with pytest.raises(ImageReadError, match="missing"):
+        PictureSet.from_folder(tmp_path / "missing")
     with pytest.raises(ArgumentError, match="limit of 0"):
         PictureSet.from_folder(folder, limit=0)
     (folder / "more" / "a.png").write_bytes((folder / "a.png").read_bytes())

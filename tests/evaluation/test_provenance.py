@@ -9,7 +9,13 @@ import sys
 
 import pytest
 
-from unblur.evaluation.provenance import Provenance, derive_seed, fingerprint, machine_name
+from unblur.evaluation.provenance import (
+    Provenance,
+    derive_seed,
+    fingerprint,
+    machine_name,
+    source_digest,
+)
 
 
 def test_seeds_are_the_same_in_every_process():
@@ -60,3 +66,18 @@ def test_machine_name_says_cores_and_system():
     assert " core" in machine_name()
     assert platform.system() in machine_name()
     assert f"/{getpass.getuser()}" not in machine_name()
+
+
+def test_source_digest_changes_with_any_file(tmp_path, monkeypatch):
+    package = tmp_path / "smallpackage"
+    (package / "inner").mkdir(parents=True)
+    for path in (package / "__init__.py", package / "inner" / "code.py"):
+        path.write_text("x = 1")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    first = source_digest("smallpackage")
+    (package / "notes.txt").write_text("not code")
+    assert source_digest("smallpackage") == first
+    (package / "inner" / "code.py").write_text("x = 2")
+    assert source_digest("smallpackage") != first
+    with pytest.raises(ModuleNotFoundError):
+        source_digest("no_such_package")

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from unblur.errors import ArgumentError
 
 if TYPE_CHECKING:
-    from unblur import Restorer
     from unblur.evaluation.methods import Method
 
 __all__ = ["DEFAULT", "METHODS", "choose_methods"]
@@ -61,41 +61,40 @@ def _classical() -> dict[str, Method]:
     """Return the deconvolutions, on linear light and with the true PSF."""
     from unblur import regularised, richardson_lucy, wiener
     from unblur.evaluation.methods import Method, in_linear_light
+    from unblur.evaluation.provenance import source_digest
 
-    methods = (
-        Method(
-            "wiener",
-            in_linear_light(lambda image, psf: wiener(image, psf, nsr=_NSR)),
-            settings={"nsr": _NSR},
-        ),
-        Method(
-            "regularised",
-            in_linear_light(lambda image, psf: regularised(image, psf, noise=_NOISE)),
-            settings={"noise": _NOISE},
-        ),
-        Method(
-            "richardson-lucy",
-            in_linear_light(lambda image, psf: richardson_lucy(image, psf, num_iter=_ITERATIONS)),
-            settings={"num_iter": _ITERATIONS},
-        ),
-    )
-    return {method.name: method for method in methods}
+    functions = {
+        "wiener": partial(wiener, nsr=_NSR),
+        "regularised": partial(regularised, noise=_NOISE),
+        "richardson-lucy": partial(richardson_lucy, num_iter=_ITERATIONS),
+    }
+    code = source_digest("unblur.classical", "unblur.degradation", "unblur.images")
+    return {
+        name: Method(name, in_linear_light(function), settings={**function.keywords, "code": code})
+        for name, function in functions.items()
+    }
 
 
 def _learned(model: str, threads: int) -> dict[str, Method]:
     """Return the model with the true PSF and without."""
     from unblur import Restorer
     from unblur.evaluation.methods import Method
+    from unblur.evaluation.provenance import source_digest
 
-    restorer: Restorer = Restorer(model=model, threads=threads)
-    settings = {"model": model, "weights": _digests(model)}
+    restorer = Restorer(model, threads=threads)
+    packages = ("degradation", "estimation", "images", "restoration", "runtime")
+    settings: dict[str, str | int] = {
+        "weights": _digests(model),
+        "threads": threads,  # the times depend on it
+        "code": source_digest(*(f"unblur.{name}" for name in packages)),
+    }
     known = Method("unblur", restorer.restore, settings=settings)
     blind = Method("unblur-blind", lambda image, psf: restorer.restore(image), True, settings)
     return {method.name: method for method in (known, blind)}
 
 
 def _digests(model: str) -> str:
-    """Return what identifies the weights of a model, so that scores of other ones are not kept."""
+    """Return what identifies the weights of a model."""
     from unblur.cards import load_card, weights_folder
 
     shipped = weights_folder() / model

@@ -122,11 +122,10 @@ def _is_current(row: Row, method: Method, case: Case) -> bool:
 
 
 def _warm_up(method: Method, case: Case, warm: set[str]) -> None:
-    """Run a method once on a small picture, so that its first time does not count its loading."""
+    """Run a method once before it is timed, so that its first time does not count its loading."""
     if method.name not in warm:
         warm.add(method.name)
-        size = max(64, case.psf.shape[0])
-        method.run(case.blurred[:size, :size], None if method.blind else case.psf)
+        method.run(case.blurred, None if method.blind else case.psf)
 
 
 def _require_unique(names: Sequence[str], what: str) -> None:

@@ -65,11 +65,11 @@ class PictureSet:
         Raises
         ------
         ArgumentError
-            If the folder holds no picture or the limit is not positive.
+            If the limit is not positive or two files have the same name.
+        ImageReadError
+            If the folder does not exist or holds no picture.
         """
-        paths = sorted(found.path for found in find_photos([Path(folder)]))
-        if not paths:
-            raise ArgumentError(f"{folder} holds no picture: give a folder of sharp pictures")
+        paths = sorted(found.path for found in find_photos(folder))
         if limit is not None and limit < 1:
             raise ArgumentError(f"a limit of {limit} leaves no picture: give 1 or more")
         count = len(paths) if limit is None else min(limit, len(paths))
