@@ -10,13 +10,13 @@ import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from unblur.errors import ImageWriteError, UnblurError
-from unblur.images.files import read_photo, write_photo
+from unblur.images.files import SUFFIXES, read_photo, write_photo
 
 __all__ = [
     "EXISTS",
@@ -30,7 +30,8 @@ __all__ = [
 
 EXISTS = "the result exists already: ask to overwrite it, or choose another output"
 
-Image = NDArray[np.float32]
+PSF = NDArray[np.float32]
+Pixels = NDArray[Any]
 Outcome = Literal["restored", "skipped", "failed"]
 
 
@@ -46,9 +47,9 @@ class ImageRestorer(Protocol):
     """What the loop needs of a restorer; a `Restorer` is one."""
 
     def restore_with_report(
-        self, image: Image, psf: Image | None = None, *, strength: float = 1.0
-    ) -> tuple[Image, Report]:
-        """Restore an image (H, W, C) in [0, 1]."""
+        self, image: Pixels, psf: PSF | None = None, *, strength: float = 1.0
+    ) -> tuple[Pixels, Report]:
+        """Restore pixels (H, W, C), uint8, uint16 or float, into ones of the same type."""
         ...
 
 
@@ -120,7 +121,7 @@ def restore_batch(
     jobs: Iterable[Job],
     restorer: ImageRestorer,
     *,
-    psf: Image | None = None,
+    psf: PSF | None = None,
     strength: float = 1.0,
     overwrite: bool = False,
     strip: bool = False,
@@ -152,7 +153,8 @@ def restore_batch(
             yield FileResult(job.source, job.target, "skipped", notes=(EXISTS,))
             continue
         start = time.perf_counter()
-        report, notes, error = None, (), None
+        report, error = None, None
+        notes: tuple[str, ...] = ()
         try:
             report, notes = restore_photo(
                 job.source,
@@ -175,7 +177,7 @@ def restore_photo(
     target: str | Path,
     restorer: ImageRestorer,
     *,
-    psf: Image | None = None,
+    psf: PSF | None = None,
     strength: float = 1.0,
     overwrite: bool = False,
     strip: bool = False,
@@ -201,15 +203,20 @@ def restore_photo(
     ImageReadError
         When the source is no picture that can be read.
     ImageWriteError
-        When the target exists and `overwrite` is false, or cannot be written.
+        When the target exists and `overwrite` is false, has the suffix of no picture, or cannot
+        be written.
     """
     target = Path(target)
     if target.exists() and not overwrite:  # said before the work, not after it
         raise ImageWriteError(f"{target}: {EXISTS}")
+    if target.suffix.lower() not in SUFFIXES:
+        known = ", ".join(SUFFIXES)
+        raise ImageWriteError(f"{target}: no kind of picture: name the result with one of {known}")
     photo = read_photo(source)
     _make_folder(target.parent)
-    image, report = restorer.restore_with_report(photo.to_image(), psf, strength=strength)
-    write_photo(photo.with_pixels(image), target, overwrite=overwrite, strip=strip)
+    # in their own type: as floats the pixels of a large photo would take four times the memory
+    pixels, report = restorer.restore_with_report(photo.pixels, psf, strength=strength)
+    write_photo(photo.with_pixels(pixels), target, overwrite=overwrite, strip=strip)
     return report, photo.notes
 
 

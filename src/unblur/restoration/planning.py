@@ -63,7 +63,7 @@ def plan_batch(
     found, settled = _find(paths)
     place = _places(paths, found, output)
     jobs = [Job(photo.path, place(photo)) for photo in found]
-    by_hand = {Path(path).resolve() for path in paths}
+    by_hand = {Path(path).expanduser().resolve() for path in paths}
     targets = {job.target.resolve(): job for job in jobs}
     sources, todo = [], []
     for job in jobs:
