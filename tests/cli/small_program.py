@@ -6,6 +6,7 @@ file is written, for a minute, after telling so by the file that ``STALLED`` nam
 """
 
 import os
+import stat
 import time
 from pathlib import Path
 
@@ -13,6 +14,7 @@ import numpy as np
 
 import unblur
 from unblur.cli.app import main
+from unblur.images.color import to_dtype, to_float
 
 seen = {"restore": 0, "fsync": 0}
 
@@ -34,17 +36,25 @@ class SmallRestorer:
         if model != "default":
             raise unblur.ModelError(f"{model}: no such model: see unblur models")
 
-    def restore_with_report(self, image, psf=None, *, strength=1.0):
+    def restore_with_report(self, pixels, psf=None, *, strength=1.0):
         stall("restore")
-        if image.shape[:2] == (13, 13):
+        if pixels.shape[:2] == (13, 13):
             raise RuntimeError("thirteen")
+        image = to_float(pixels)
         sharp = image if psf is None else unblur.wiener(image, psf)
         mixed = image + np.float32(strength) * (sharp - image)
-        return np.clip(mixed, 0, 1), SmallReport()
+        return to_dtype(mixed, pixels.dtype), SmallReport()
+
+    def inspect(self, pixels):
+        psf = unblur.motion_psf(9, 30)
+        return unblur.BlurReport(
+            kind="motion", extent=9.0, angle=30.0, noise=0.01, confidence=0.75, psf=psf
+        )
 
 
 def stalling_fsync(descriptor: int, fsync=os.fsync) -> None:
-    stall("fsync")
+    if stat.S_ISREG(os.fstat(descriptor).st_mode):
+        stall("fsync")
     fsync(descriptor)
 
 

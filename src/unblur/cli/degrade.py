@@ -108,6 +108,6 @@ def degrade(
             bits={"uint8": 8, "uint16": 16}.get(photo.pixels.dtype.name),
         )
         image = degradation.apply(photo.to_image(), seed)
+        if psf_out is not None:
+            save_psf(degradation.psf, psf_out, overwrite=overwrite)
         write_photo(photo.with_pixels(image), target or output, overwrite=overwrite)
-    if psf_out is not None:
-        save_psf(degradation.psf, psf_out, overwrite=overwrite)

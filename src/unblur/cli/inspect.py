@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -13,6 +14,9 @@ from unblur.cli.pipes import from_pipe
 from unblur.cli.psf_file import save_psf
 from unblur.cli.talk import complain, printable
 from unblur.errors import ArgumentError, UnblurError
+
+if TYPE_CHECKING:
+    from unblur import BlurReport
 
 __all__ = ["EXAMPLES", "inspect"]
 
@@ -35,6 +39,12 @@ def inspect(
     as_json: Annotated[
         bool, typer.Option("--json", help="Print one JSON object a picture and line.")
     ] = False,
+    model: Annotated[
+        str, typer.Option(metavar="NAME|DIR", help="See 'unblur models'.")
+    ] = "default",
+    threads: Annotated[
+        int | None, typer.Option(min=1, metavar="N", help="CPU threads; all when left out.")
+    ] = None,
     psf_out: Annotated[
         Path | None,
         typer.Option(
@@ -51,35 +61,58 @@ def inspect(
     degrees counter-clockwise from the right, strength of the noise, how sure all this is, and the
     point spread function (PSF): what a single point of light became.
     """
-    from unblur import find_photos
-
     with from_pipe(paths) as files:
-        found = [photo.path for photo in find_photos(files)]
+        found, all_good = _find(files)
         if psf_out is not None and len(found) > 1:
             raise ArgumentError(f"{psf_out}: takes the PSF of one picture, not of {len(found)}")
-        if not found:
-            complain("unblur: no picture among these paths: give files, folders or patterns")
-            raise typer.Exit(ExitCode.NOTHING)
-        good = [_inspect_one(path, as_json, psf_out, overwrite) for path in found]
-    if not all(good):
+        for path, report in _inspect_all(found, model, threads):
+            _tell(path, report, as_json=as_json)
+            if isinstance(report, UnblurError):
+                all_good = False
+            elif psf_out is not None:
+                save_psf(report.psf, psf_out, overwrite=overwrite)
+    if not all_good:
         raise typer.Exit(ExitCode.FAILED)
 
 
-def _inspect_one(path: Path, as_json: bool, psf_out: Path | None, overwrite: bool) -> bool:
-    import unblur
+def _find(paths: Sequence[str]) -> tuple[list[Path], bool]:
+    """All pictures, and whether every path led to one."""
+    from unblur import find_photos
 
-    try:
-        report = unblur.inspect(unblur.read_photo(path).to_image())
-        if psf_out is not None:
-            save_psf(report.psf, psf_out, overwrite=overwrite)
-    except UnblurError as error:
-        complain(f"unblur: {error}")
+    found: list[Path] = []
+    all_good = True
+    for path in paths:
+        try:
+            found += [photo.path for photo in find_photos(path)]
+        except UnblurError as error:
+            all_good = False
+            complain(f"unblur: {error}")
+    return found, all_good
+
+
+def _inspect_all(
+    paths: Sequence[Path], model: str, threads: int | None
+) -> Iterator[tuple[Path, BlurReport | UnblurError]]:
+    """Yield what was found in each picture, or why nothing was."""
+    if not paths:
+        return
+    from unblur import Restorer, read_photo
+
+    restorer = Restorer(model, threads=threads)
+    for path in paths:
+        try:
+            yield path, restorer.inspect(read_photo(path).pixels)
+        except UnblurError as error:
+            yield path, error
+
+
+def _tell(path: Path, report: BlurReport | UnblurError, *, as_json: bool) -> None:
+    if isinstance(report, UnblurError):
+        complain(f"unblur: {report}")
         if as_json:
-            typer.echo(json.dumps({"source": str(path), "error": str(error)}))
-        return False
-    if as_json:
+            typer.echo(json.dumps({"source": str(path), "error": str(report)}))
+    elif as_json:
         typer.echo(json.dumps({"source": str(path), **report.to_dict()}))
     else:
         typer.secho(printable(path), bold=True)
         typer.echo(f"{report.to_text()}\n")
-    return True

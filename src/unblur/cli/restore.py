@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from unblur.cli.exits import ExitCode
 from unblur.cli.pipes import through_pipes
-from unblur.cli.talk import BatchTalk, complain
+from unblur.cli.talk import BatchTalk
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 __all__ = ["EXAMPLES", "restore"]
 
@@ -93,7 +96,12 @@ def restore(
         ),
     ] = 1.0,
     model: Annotated[
-        str, typer.Option(metavar="NAME", rich_help_panel=_HOW, help="See 'unblur models'.")
+        str,
+        typer.Option(
+            metavar="NAME|DIR",
+            rich_help_panel=_HOW,
+            help="See 'unblur models', or 'unblur export'.",
+        ),
     ] = "default",
     threads: Annotated[
         int | None,
@@ -111,15 +119,17 @@ def restore(
     a result is skipped, so that the same command goes on after an interruption. In a pipe only
     errors are written.
     """
-    from unblur import Restorer, parse_psf, plan_batch, restore_batch
+    from unblur import plan_batch, restore_batch
 
-    kernel = None if psf is None else parse_psf(psf)
+    kernel = None if psf is None else _kernel(psf)
     with through_pipes(paths, output, as_json=as_json) as (paths, output):
         plan = plan_batch(paths, output, overwrite=overwrite)
         with BatchTalk(plan.jobs, as_json=as_json) as talk:
             for result in plan.settled:
                 talk.tell(result, worked=False)
             if plan.jobs:
+                from unblur import Restorer  # only now: it loads the runtime
+
                 restorer = Restorer(model, threads=threads)
                 for result in restore_batch(
                     plan.jobs,
@@ -130,12 +140,11 @@ def restore(
                     strip=strip,
                 ):
                     talk.tell(result)
-        _end(talk.counts)
+        if talk.counts["failed"]:
+            raise typer.Exit(ExitCode.FAILED)
 
 
-def _end(counts: Mapping[str, int]) -> None:
-    if counts["failed"]:
-        raise typer.Exit(ExitCode.FAILED)
-    if not any(counts.values()):
-        complain("unblur: no picture among these paths: give files, folders or patterns")
-        raise typer.Exit(ExitCode.NOTHING)
+def _kernel(psf: str) -> NDArray[np.float32]:
+    from unblur import parse_psf
+
+    return parse_psf(psf)

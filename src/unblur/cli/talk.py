@@ -8,11 +8,14 @@ from __future__ import annotations
 import json
 import sys
 import time
+import traceback
 from collections.abc import Mapping, Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 import typer
+
+from unblur.errors import UnblurError
 
 if TYPE_CHECKING:
     from rich.progress import Progress
@@ -79,8 +82,10 @@ class BatchTalk:
     def tell(self, result: FileResult, *, worked: bool = True) -> None:
         """Take note of one result, and move the bar if the picture was worked on."""
         self.counts[result.outcome] += 1
-        if result.outcome == "failed":
+        if result.error is not None:
             self._failures.append(result)
+            if not isinstance(result.error, UnblurError | MemoryError):
+                traceback.print_exception(result.error)
         if self._as_json:
             typer.echo(json.dumps(result.to_dict()))
         if worked:

@@ -1,0 +1,79 @@
+"""Ctrl-C and SIGTERM at the worst moments: nothing half-written stays, and a second run goes on."""
+
+import signal
+import time
+from pathlib import Path
+
+import pytest
+
+from unblur.cli.exits import ExitCode
+
+ENDS = [(signal.SIGINT, ExitCode.INTERRUPTED), (signal.SIGTERM, ExitCode.TERMINATED)]
+
+
+def wait_for(path: Path, process) -> None:
+    until = time.monotonic() + 60
+    while not path.exists():
+        assert process.poll() is None, process.communicate()
+        assert time.monotonic() < until
+        time.sleep(0.02)
+
+
+@pytest.mark.parametrize(("number", "code"), ENDS)
+@pytest.mark.parametrize("moment", ["restore:2", "fsync:2"])
+def test_a_stopped_batch_leaves_only_whole_files(
+    start_small_program, small_program, picture, tmp_path, number, code, moment
+):
+    for name in "abc":
+        picture(tmp_path / "in" / f"{name}.png")
+    stalled, out = tmp_path / "stalled", tmp_path / "out"
+    words = ("restore", tmp_path / "in", "-o", out)
+    process = start_small_program(*words, env={"STALL": moment, "STALLED": str(stalled)})
+    wait_for(stalled, process)
+    if moment.startswith("fsync"):
+        assert len(list(out.iterdir())) == 2  # the first result, and the second half-way
+    process.send_signal(number)
+    _, said = process.communicate(timeout=30)
+    assert process.returncode == code
+    assert [path.name for path in out.iterdir()] == ["a.png"]
+    assert "2 to go" in said.decode()
+    assert "Traceback" not in said.decode()
+    assert small_program(*words).returncode == ExitCode.DONE
+    assert sorted(path.name for path in out.iterdir()) == ["a.png", "b.png", "c.png"]
+
+
+def test_a_stopped_pipe_leaves_no_temporary_file(start_small_program, picture, tmp_path):
+    source, stalled, scratch = picture(tmp_path / "a.png"), tmp_path / "stalled", tmp_path / "tmp"
+    scratch.mkdir()
+    process = start_small_program(
+        "restore",
+        source,
+        "-o",
+        "-",
+        env={"STALL": "restore:1", "STALLED": str(stalled), "TMPDIR": str(scratch)},
+    )
+    wait_for(stalled, process)
+    assert list(scratch.iterdir())
+    process.send_signal(signal.SIGTERM)
+    out, _ = process.communicate(timeout=30)
+    assert process.returncode == ExitCode.TERMINATED
+    assert out == b""
+    assert not list(scratch.iterdir())
+
+
+def test_a_background_job_that_ignores_the_hang_up_lives_on(start_small_program, picture, tmp_path):
+    """As under nohup: a signal that is ignored at the start stays ignored."""
+    source, stalled = picture(tmp_path / "a.png"), tmp_path / "stalled"
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        process = start_small_program(
+            "restore", source, env={"STALL": "restore:1", "STALLED": str(stalled)}
+        )
+    finally:
+        signal.signal(signal.SIGHUP, before)
+    wait_for(stalled, process)
+    process.send_signal(signal.SIGHUP)
+    time.sleep(0.2)
+    assert process.poll() is None
+    process.terminate()
+    process.communicate(timeout=30)
