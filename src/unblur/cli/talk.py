@@ -72,10 +72,12 @@ class BatchTalk:
     ) -> None:
         if self._progress is not None:
             self._progress.stop()
+        if kind is not None and issubclass(kind, Exception):
+            return  # that error says all there is to say
         self._list_failures()
         if self._talks:
             typer.echo(self._summary(), err=True)
-        if kind is not None and not issubclass(kind, Exception):
+        if kind is not None:
             left = len(self._jobs) - self._worked
             complain(f"stopped with {left} to go: the same command goes on where this one ended")
 
