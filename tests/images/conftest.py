@@ -9,6 +9,8 @@ import numpy as np
 import pytest
 from PIL import Image, ImageCms
 
+D50 = struct.pack(">3i", 63190, 65536, 54061)  # the white of profiles
+
 
 @pytest.fixture
 def rng():
@@ -54,6 +56,31 @@ def xmp():
     )
 
 
+def make_profile(kind: bytes, space: bytes, connection: bytes, tags: dict[bytes, bytes]) -> bytes:
+    """Put an ICC profile of version 2 together."""
+    tags = {
+        b"desc": b"desc" + bytes(4) + struct.pack(">I", 5) + b"test\0" + bytes(4 + 4 + 2 + 1 + 67),
+        b"cprt": b"text" + bytes(4) + b"none\0",
+        b"wtpt": b"XYZ " + bytes(4) + D50,
+        **tags,
+    }
+    offset = 128 + 4 + 12 * len(tags)
+    index, body = struct.pack(">I", len(tags)), b""
+    for tag, data in tags.items():
+        index += tag + struct.pack(">II", offset + len(body), len(data))
+        body += data + bytes(-len(data) % 4)
+    head = struct.pack(">4sI4s4s4s", bytes(4), 0x02400000, kind, space, connection)
+    head += struct.pack(">6H4s", 2024, 1, 1, 0, 0, 0, b"acsp")
+    profile = (head.ljust(64, b"\0") + D50).ljust(124, b"\0") + index + body
+    return struct.pack(">I", len(profile) + 4) + profile
+
+
+@pytest.fixture(scope="session")
+def grey_icc() -> bytes:
+    """A profile of grey pictures in linear light."""
+    return make_profile(b"mntr", b"GRAY", b"XYZ ", {b"kTRC": b"curv" + bytes(8)})
+
+
 def ink_lab(inks: tuple[int, ...]) -> tuple[float, float, float]:
     """Lab of full inks, of our own making: black darkens, the others tint."""
     c, m, y, k = inks
@@ -77,19 +104,4 @@ def cmyk_icc(inks_to_lab) -> bytes:
     )
     matrix = struct.pack(">9i", *[65536 * (i % 4 == 0) for i in range(9)])
     lut = b"mft1" + bytes(4) + bytes([4, 3, 2, 0]) + matrix + identity * 4 + table + identity * 3
-    white = b"XYZ " + bytes(4) + struct.pack(">3i", 63190, 65536, 54061)
-    name = b"test inks\0"
-    text = b"desc" + struct.pack(">II", 0, len(name)) + name + bytes(4 + 4 + 2 + 1 + 67)
-    right = b"text" + bytes(4) + b"none\0"
-    tags = {b"desc": text, b"cprt": right, b"wtpt": white, b"A2B0": lut}
-    offset = 128 + 4 + 12 * len(tags)
-    index, body = struct.pack(">I", len(tags)), b""
-    for tag, data in tags.items():
-        data += bytes(-len(data) % 4)
-        index += tag + struct.pack(">II", offset + len(body), len(data))
-        body += data
-    head = struct.pack(">I4sI4s4s4s", 0, bytes(4), 0x02400000, b"prtr", b"CMYK", b"Lab ")
-    head += struct.pack(">6H", 2024, 1, 1, 0, 0, 0) + b"acsp"
-    head = head.ljust(68, b"\0") + struct.pack(">3i", 63190, 65536, 54061)
-    profile = head.ljust(128, b"\0") + index + body
-    return struct.pack(">I", len(profile)) + profile[4:]
+    return make_profile(b"prtr", b"CMYK", b"Lab ", {b"A2B0": lut})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import struct
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import numpy as np
 from PIL.JpegImagePlugin import JpegImageFile, get_sampling
@@ -68,21 +68,28 @@ def write_jpeg(photo: Photo, file: BinaryIO) -> None:
                 "or strip the metadata"
             )
     settings = photo.encoding if isinstance(photo.encoding, JpegSettings) else None
-    encode_pillow(_without_alpha(photo)).save(
-        file,
-        "JPEG",
-        quality=-1 if settings else 95,
-        qtables=[list(table) for table in settings.tables] if settings else None,
-        subsampling=settings.subsampling if settings else 0,
-        progressive=settings.progressive if settings else False,
-        optimize=True,
-        exif=exif,
-        icc_profile=metadata.icc,
-        xmp=metadata.xmp,
-        dpi=metadata.dpi or (0, 0),
-        comment=dict(extras).get("COM", b""),
-        extra=b"".join(_segment(_COPIED[name], data) for name, data in extras if name in _COPIED),
-    )
+    options: dict[str, Any] = {
+        "quality": -1 if settings else 95,
+        "qtables": [list(table) for table in settings.tables] if settings else None,
+        "subsampling": settings.subsampling if settings else 0,
+        "exif": exif,
+        "icc_profile": metadata.icc,
+        "xmp": metadata.xmp,
+        "dpi": metadata.dpi or (0, 0),
+        "comment": dict(extras).get("COM", b""),
+        "extra": b"".join(_segment(_COPIED[k], v) for k, v in extras if k in _COPIED),
+    }
+    image = encode_pillow(Photo(photo.pixels))
+    try:
+        progressive = settings is not None and settings.progressive
+        image.save(file, "JPEG", progressive=progressive, optimize=True, **options)
+    except OSError as error:
+        if error.errno is not None:
+            raise
+        # the encoder's buffer is too small for several passes over mere noise: one pass needs none
+        file.seek(0)
+        file.truncate()
+        image.save(file, "JPEG", **options)
 
 
 def _settings(image: JpegImageFile) -> JpegSettings:
@@ -93,7 +100,3 @@ def _settings(image: JpegImageFile) -> JpegSettings:
 
 def _segment(marker: int, data: bytes) -> bytes:
     return struct.pack(">BBH", 0xFF, marker, len(data) + 2) + data
-
-
-def _without_alpha(photo: Photo) -> Photo:
-    return Photo(photo.pixels)

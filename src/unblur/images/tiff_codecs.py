@@ -102,8 +102,8 @@ def pack(data: bytes, compression: int, rows: int) -> bytes:
     image = Image.frombytes("L", (len(data) // rows, rows), data)
     file = io.BytesIO()
     image.save(file, "TIFF", compression=_PILLOW_NAMES[compression], tiffinfo={278: rows})
-    tags = TiffImageFile(file).tag_v2
     packed = file.getvalue()
+    tags = TiffImageFile(io.BytesIO(packed)).tag_v2
     return b"".join(packed[at : at + n] for at, n in zip(tags[273], tags[279], strict=True))
 
 
