@@ -125,6 +125,6 @@ def _entry(text: str) -> str:
     return _styled(text, fg=typer.colors.CYAN)
 
 
-def _styled(text: str, *, fg: str, bold: bool = False) -> str:
+def _styled(text: str, *, fg: str, bold: bool | None = None) -> str:
     # typer.echo drops the colours when it does not write to a terminal, but not for NO_COLOR
     return text if os.environ.get("NO_COLOR") else typer.style(text, fg=fg, bold=bold)

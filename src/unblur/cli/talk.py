@@ -94,8 +94,14 @@ class BatchTalk:
             self._worked += 1
         if self._progress is not None:
             if result.outcome == "restored" and not self._as_json:
-                self._progress.console.print(_line(result), markup=False, highlight=False)
+                self._say(_line(result), *(f"  {note}" for note in result.notes))
             self._progress.update(self._task, completed=self._worked, description=self._current())
+
+    def _say(self, *lines: str) -> None:
+        """Print above the bar."""
+        if self._progress is not None:
+            text = "\n".join(map(printable, lines))
+            self._progress.console.print(text, markup=False, highlight=False, soft_wrap=True)
 
     def _current(self) -> str:
         if self._worked >= len(self._jobs):
@@ -134,8 +140,7 @@ def _bar() -> Progress:
 def _line(result: FileResult) -> str:
     blur = result.report.to_dict().get("blur") if result.report else None
     found = f"  {blur_in_words(blur)}" if isinstance(blur, Mapping) else ""
-    names = f"{printable(result.source)} -> {printable(result.target)}"
-    return f"{names}{found}  {result.seconds:.1f} s"
+    return f"{result.source} -> {result.target}{found}  {result.seconds:.1f} s"
 
 
 def blur_in_words(blur: Mapping[str, Any]) -> str:
