@@ -1,0 +1,1 @@
+"""Restoring pictures: tiles, blending, the guard against harm, and batches of files."""
