@@ -58,8 +58,8 @@ def test_a_pipe(small_program, picture, tmp_path):
     ("words", "code"),
     [
         (["a.png", "b.png", "--psf-out", "p.png"], ExitCode.USAGE),
-        (["missing.png"], ExitCode.FAILED),
-        (["empty"], ExitCode.FAILED),
+        (["missing.png"], ExitCode.NOTHING),
+        (["empty"], ExitCode.NOTHING),
     ],
 )
 def test_what_cannot_be_done_is_told_in_one_line(small_program, picture, tmp_path, words, code):

@@ -173,7 +173,7 @@ def test_patterns_are_understood_without_a_shell(small_program, picture, tmp_pat
 def test_nothing_found_is_told_path_by_path(small_program, tmp_path):
     (tmp_path / "notes.txt").write_text("no picture")
     done = small_program("restore", tmp_path / "*.png", tmp_path, tmp_path / "no.png")
-    assert done.returncode == ExitCode.FAILED
+    assert done.returncode == ExitCode.NOTHING
     told = done.stderr.decode().splitlines()
     assert len(told) == 4
     assert "*.png" in told[1]

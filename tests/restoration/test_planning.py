@@ -117,6 +117,8 @@ def test_paths_that_lead_nowhere_are_failures_of_their_own(here):
     assert targets(plan) == {"a.jpg": "a.sharp.jpg"}
     assert [result.outcome for result in plan.settled] == ["failed"] * 2
     assert "no.jpg" in plan.settled[0].reason
+    assert plan.found
+    assert not plan_batch(["no.jpg", "nowhere/"]).found
 
 
 NAMES = st.lists(

@@ -15,6 +15,7 @@ class ExitCode(enum.IntEnum):
     DONE = 0
     FAILED = 1
     USAGE = 2
+    NOTHING = 3
     FAULT = 70
     INTERRUPTED = 130
     TERMINATED = 143
@@ -24,6 +25,7 @@ MEANINGS = {
     ExitCode.DONE: "all done, now or by an earlier run",
     ExitCode.FAILED: "something failed; the others are done",
     ExitCode.USAGE: "a wrong option, value or combination; nothing was done",
+    ExitCode.NOTHING: "no picture among the paths",
     ExitCode.FAULT: "a fault in unblur itself",
     ExitCode.INTERRUPTED: "Ctrl-C; finished files stay, nothing half-written does",
     ExitCode.TERMINATED: "SIGTERM; the same",

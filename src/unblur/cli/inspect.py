@@ -72,7 +72,7 @@ def inspect(
             elif psf_out is not None:
                 save_psf(report.psf, psf_out, overwrite=overwrite)
     if not all_good:
-        raise typer.Exit(ExitCode.FAILED)
+        raise typer.Exit(ExitCode.FAILED if found else ExitCode.NOTHING)
 
 
 def _find(paths: Sequence[str]) -> tuple[list[Path], bool]:

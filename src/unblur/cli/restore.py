@@ -141,7 +141,7 @@ def restore(
                 ):
                     talk.tell(result)
         if talk.counts["failed"]:
-            raise typer.Exit(ExitCode.FAILED)
+            raise typer.Exit(ExitCode.FAILED if plan.found else ExitCode.NOTHING)
 
 
 def _kernel(psf: str) -> NDArray[np.float32]:

@@ -25,6 +25,11 @@ class BatchPlan:
     jobs: tuple[Job, ...]
     settled: tuple[FileResult, ...]
 
+    @property
+    def found(self) -> bool:
+        """Whether any path led to a picture."""
+        return bool(self.jobs) or any(result.target is not None for result in self.settled)
+
 
 def plan_batch(
     paths: Sequence[str | Path], output: str | Path | None = None, *, overwrite: bool = False
