@@ -22,7 +22,7 @@ FULL_SUPPORT = 0.04  # of a PSF's mass near its border: it is cut off, look one 
 ENOUGH_DETAIL = 2e-4  # mean squared slope at which a tile's own PSF counts half
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class BlurField:
     """PSF of a picture, and how to refine it for a tile.
 
