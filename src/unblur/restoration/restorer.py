@@ -18,7 +18,6 @@ from scipy import fft
 from unblur.degradation.noise_level import estimate_noise
 from unblur.degradation.psf import as_psf
 from unblur.errors import ArgumentError, ArrayError
-from unblur.estimation.describe import describe_psf
 from unblur.estimation.report import BlurReport
 from unblur.images.arrays import Picture, as_image
 from unblur.images.color import to_float
@@ -27,14 +26,14 @@ from unblur.restoration.field import BlurField, find_blur
 from unblur.restoration.guard import is_sharp, trust, unexplained
 from unblur.restoration.model import Model
 from unblur.restoration.octaves import restore_at
-from unblur.restoration.report import RestorationReport
+from unblur.restoration.report import RestorationReport, blur_report
 from unblur.runtime.session import default_threads
 
 __all__ = ["RestorationReport", "Restorer"]
 
 FloatArray = npt.NDArray[np.float32]
-TILE = 640
-OVERLAP = 96
+TILE = 768
+OVERLAP = 80
 
 
 @dataclass(frozen=True)
@@ -93,12 +92,12 @@ class Restorer:
             raise ArgumentError(f"threads must be at least 1, not {threads}")
         self._name = model
         self._threads = threads or default_threads()
-        self._one_by_one = Model.load(model, self._threads)
+        self._shared = Model.load(model, self._threads)
 
     @cached_property
     def _side_by_side(self) -> Model:
         """The networks for several tiles at a time, each on one thread: faster than sharing one."""
-        return self._one_by_one if self._threads == 1 else Model.load(self._name, 1)
+        return self._shared if self._threads == 1 else Model.load(self._name, 1)
 
     def restore(
         self, image: Picture, psf: npt.ArrayLike | None = None, *, strength: float = 1.0
@@ -150,12 +149,11 @@ class Restorer:
         pixels, back = _pixels_of(image)
         given = None if psf is None else as_psf(psf)
         with fft.set_workers(self._threads):
-            field = find_blur(pixels, given, self._one_by_one.estimator)
+            field = find_blur(pixels, given, self._shared.estimator)
         noise = estimate_noise(_sample(pixels))
         result, tiles, kept = self._run(pixels, field, given is None, strength, noise)
-        description = describe_psf(field.psf)
         report = RestorationReport(
-            blur=BlurReport.of(description, noise=noise, psf=field.psf, scale=2**field.octave),
+            blur=blur_report(field, noise),
             blind=given is None,
             megapixels=pixels.shape[0] * pixels.shape[1] / 1e6,
             seconds=time.perf_counter() - start,
@@ -180,10 +178,8 @@ class Restorer:
         """
         pixels, _ = _pixels_of(image)
         with fft.set_workers(self._threads):
-            field = find_blur(pixels, None, self._one_by_one.estimator)
-        noise = estimate_noise(_sample(pixels))
-        description = describe_psf(field.psf)
-        return BlurReport.of(description, noise=noise, psf=field.psf, scale=2**field.octave)
+            field = find_blur(pixels, None, self._shared.estimator)
+        return blur_report(field, estimate_noise(_sample(pixels)))
 
     def _run(
         self,
@@ -200,7 +196,7 @@ class Restorer:
         canvas = Canvas(height, width, channels, pixels.dtype)
         kept = 0
         alone = len(tiles) == 1
-        model = self._one_by_one if alone else self._side_by_side
+        model = self._shared if alone else self._side_by_side
         task = _Task(pixels, model, field.for_tiles(len(tiles)), blind, strength, noise)
         with fft.set_workers(self._threads if alone else 1):
             for tile, (values, same) in _in_order(task.restore, tiles, 1 if alone else self._threads):

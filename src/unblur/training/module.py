@@ -11,10 +11,13 @@ from torch import nn
 
 from unblur.networks.psf_estimator import PSFEstimator, halve_psf
 from unblur.networks.wiener_autoencoder import WienerAutoencoder
-from unblur.training.losses import charbonnier, relative_psf_error
+from unblur.training.losses import charbonnier, nearest_shift, relative_psf_error
 from unblur.training.recipe import Recipe
 
 __all__ = ["EstimatorTask", "RestorerTask", "Task", "build_task", "luma"]
+
+
+SHIFT_REACH = 4  # pixels at full size over which an estimated PSF may be off its place
 
 
 def luma(image: torch.Tensor) -> torch.Tensor:
@@ -73,16 +76,17 @@ class EstimatorTask(Task):
             targets[octave] = halve_psf(targets[octave - 1])
         passes = self.network(luma(batch["blurred"]))
         errors = [
-            relative_psf_error(psf, targets[octave])
+            relative_psf_error(psf, targets[octave], SHIFT_REACH >> octave)
             for psf, octave in zip(passes, octaves, strict=True)
         ]
         self.log("train/psf_error", errors[-1], prog_bar=True)
         return errors[-1] + 0.5 * sum(errors[:-1]) / max(1, len(errors) - 1)
 
     def validation_step(self, batch: dict[str, Any], index: int) -> None:
-        """Cosine similarity of the estimated and the true PSF."""
+        """Cosine similarity of the estimated and the true PSF, at the best shift."""
         psf = self.network(luma(batch["blurred"]))[-1]
-        similarity = torch.cosine_similarity(psf.flatten(1), batch["psf"].flatten(1))
+        target = nearest_shift(psf, batch["psf"], SHIFT_REACH)
+        similarity = torch.cosine_similarity(psf.flatten(1), target.flatten(1))
         self.report("similarity", similarity, batch["kind"])
 
 
@@ -99,23 +103,28 @@ class RestorerTask(Task):
         blind = int(round(self.recipe.blind_share * len(batch["psf"])))
         psf = batch["psf"]
         if blind and self._estimator:
-            psf = torch.cat([self.estimate(batch["blurred"][:blind]), psf[blind:]])
+            psf = torch.cat([self.estimate(batch["blurred"][:blind], psf[:blind]), psf[blind:]])
         estimate, result = self.network(batch["blurred"], psf)
         loss = charbonnier(result, batch["sharp"])
         self.log("train/charbonnier", loss, prog_bar=True)
         return loss + 0.3 * charbonnier(estimate, batch["sharp"])
 
     @torch.no_grad()
-    def estimate(self, blurred: torch.Tensor) -> torch.Tensor:
-        """PSFs (B, K, K) by the frozen estimator."""
-        psf: torch.Tensor = self._estimator[0](luma(blurred))[-1]
-        return psf
+    def estimate(self, blurred: torch.Tensor, truth: torch.Tensor) -> torch.Tensor:
+        """PSFs (B, K, K) by the frozen estimator, in the place of the true ones.
+
+        A shifted PSF restores a shifted picture, which no pixel loss could compare.
+        """
+        estimates: torch.Tensor = self._estimator[0](luma(blurred))[-1]
+        placed = nearest_shift(truth, estimates, SHIFT_REACH)
+        return placed / placed.sum((1, 2), keepdim=True)
 
     def validation_step(self, batch: dict[str, Any], index: int) -> None:
         """PSNR gain over the blurred input, with the true and with the estimated PSF."""
         self.report("gain", self._gain(batch, batch["psf"]), batch["kind"])
         if self._estimator:
-            self.report("blind_gain", self._gain(batch, self.estimate(batch["blurred"])), batch["kind"])
+            psf = self.estimate(batch["blurred"], batch["psf"])
+            self.report("blind_gain", self._gain(batch, psf), batch["kind"])
 
     def _gain(self, batch: dict[str, Any], psf: torch.Tensor) -> torch.Tensor:
         result = self.network(batch["blurred"], psf)[1].clamp(0, 1)
