@@ -1,0 +1,1 @@
+"""Finding out how a picture was blurred, and saying so."""
