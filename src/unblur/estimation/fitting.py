@@ -8,7 +8,7 @@ be a little smoothed, as PSFs estimated from photographs are, and lie off centre
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,6 +20,7 @@ __all__ = ["ARC", "DISK", "GAUSSIAN", "LINE", "Fit", "Shape", "Target", "fit_sha
 
 Reals = NDArray[np.float64]
 Spectrum = NDArray[np.complex128]
+Values = Reals | Spectrum
 
 _TAU = 2 * math.pi
 _ROUNDS = 14
@@ -54,7 +55,7 @@ class Target:
 
 
 # Value and derivatives of the transform of a shape, by its own parameters, at the frequencies.
-Transform = Callable[[Reals, Target], tuple[NDArray[np.number], list[NDArray[np.number]]]]
+Transform = Callable[[Reals, Target], tuple[Values, Sequence[Values]]]
 
 
 @dataclass(frozen=True)
@@ -139,13 +140,13 @@ def _evaluate(place: Reals, shape: Shape, target: Target) -> tuple[Spectrum, Spe
 
 
 def _similarity(model: Spectrum, target: Target) -> float:
-    return float(np.vdot(model, target.values).real / max(np.linalg.norm(model), 1e-12))
+    return float(np.vdot(model, target.values).real) / max(float(np.linalg.norm(model)), 1e-12)
 
 
 def _step(model: Spectrum, slopes: Spectrum, target: Target, damping: float) -> Reals:
     """Change of the parameters, while the brightness follows them."""
-    power = max(np.vdot(model, model).real, 1e-20)
-    scale = np.vdot(model, target.values).real / power
+    power = max(float(np.vdot(model, model).real), 1e-20)
+    scale = float(np.vdot(model, target.values).real) / power
     rest = (target.values - scale * model).ravel()
     columns = scale * slopes.reshape(slopes.shape[0], -1)
     # what a change of brightness could do as well is no merit of a parameter
@@ -199,7 +200,7 @@ def _arc_at(length: complex, turn: float, target: Target) -> tuple[Spectrum, Spe
     points = length * path
     waves_x = np.exp(-1j * _TAU * np.outer(points.real, target.fx[0])) / steps.size
     waves_y = np.exp(-1j * _TAU * np.outer(points.imag, target.fy[:, 0]))
-    value = waves_y.T @ waves_x
+    value: Spectrum = waves_y.T @ waves_x
     along = waves_y.T @ (path.real[:, None] * waves_x)
     across = waves_y.T @ (path.imag[:, None] * waves_x)
     factor = -1j * _TAU
