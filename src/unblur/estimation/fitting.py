@@ -155,7 +155,7 @@ def _step(model: Spectrum, slopes: Spectrum, target: Target, damping: float) -> 
     normal = (columns.conj() @ columns.T).real
     normal[np.diag_indices_from(normal)] *= 1 + damping
     normal[np.diag_indices_from(normal)] += 1e-9
-    step: Reals = np.linalg.solve(normal, (columns.conj() @ rest).real)
+    step = np.linalg.solve(normal, (columns.conj() @ rest).real).astype(np.float64, copy=False)
     return step
 
 
@@ -200,7 +200,7 @@ def _arc_at(length: complex, turn: float, target: Target) -> tuple[Spectrum, Spe
     points = length * path
     waves_x = np.exp(-1j * _TAU * np.outer(points.real, target.fx[0])) / steps.size
     waves_y = np.exp(-1j * _TAU * np.outer(points.imag, target.fy[:, 0]))
-    value: Spectrum = waves_y.T @ waves_x
+    value = np.asarray(waves_y.T @ waves_x, dtype=np.complex128)
     along = waves_y.T @ (path.real[:, None] * waves_x)
     across = waves_y.T @ (path.imag[:, None] * waves_x)
     factor = -1j * _TAU
