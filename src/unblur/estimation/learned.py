@@ -88,7 +88,7 @@ class LearnedEstimator:
     def _refine(self, windows: Sequence[FloatArray], psf: FloatArray) -> FloatArray:
         """One pass: a better PSF than the present one."""
         height, width = windows[0].shape
-        statistics = PSFStatistics(fast_shape((height, width)))
+        statistics = PSFStatistics(fast_shape((max(height, self.size), max(width, self.size))))
         taper = sine_window(height, width)
         for luma in windows:
             maps = self._predict(luma, psf)

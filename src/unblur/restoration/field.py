@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from unblur.degradation.psf import delta_psf
 from unblur.estimation.learned import LearnedEstimator
 from unblur.restoration.octaves import shrink
 from unblur.restoration.survey import REC_601, best_windows
@@ -18,6 +19,7 @@ FloatArray = npt.NDArray[np.float32]
 WINDOW = 512
 WINDOWS = 4
 LARGEST_OCTAVE = 2
+SMALLEST = 32  # pixels; a smaller picture says nothing of its blur and is left alone
 FULL_SUPPORT = 0.04  # of a PSF's mass near its border: it is cut off, look one octave lower
 ENOUGH_DETAIL = 2e-4  # mean squared slope at which a tile's own PSF counts half
 
@@ -73,6 +75,8 @@ def find_blur(
     """
     if psf is not None:
         return BlurField(psf)
+    if min(pixels.shape[:2]) < SMALLEST:
+        return BlurField(delta_psf(estimator.size))
     windows = best_windows(pixels, size=WINDOW, count=WINDOWS)
     octave = 0
     estimate = estimator.estimate(windows)

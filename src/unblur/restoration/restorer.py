@@ -32,8 +32,9 @@ from unblur.runtime.session import default_threads
 __all__ = ["RestorationReport", "Restorer"]
 
 FloatArray = npt.NDArray[np.float32]
-TILE = 768
-OVERLAP = 80
+TILE = 800  # pixels of a tile that are kept, before the blending
+OVERLAP = 16  # pixels over which neighbours are blended
+CONTEXT = 40  # pixels around a tile that are restored with it and thrown away: its border is a guess
 
 
 @dataclass(frozen=True)
@@ -46,9 +47,15 @@ class _Task:
     blind: bool
     strength: float
     noise: float
+    context: int
 
     def restore(self, tile: Tile) -> tuple[FloatArray, bool]:
         """Return one restored tile, and whether it was left as it was."""
+        around, inner = _with_context(tile, self.pixels.shape, self.context)
+        values, kept = self._restore(around)
+        return values[inner], kept
+
+    def _restore(self, tile: Tile) -> tuple[FloatArray, bool]:
         blurred = to_float(self.pixels[tile.slices])
         psf = self.field.psf_of(blurred, self.model.estimator)
         if is_sharp(psf) or self.strength == 0:
@@ -190,19 +197,31 @@ class Restorer:
         noise: float,
     ) -> tuple[npt.NDArray[Any], int, int]:
         height, width, channels = pixels.shape
-        overlap = (max(OVERLAP, 2 * (field.psf.shape[0] // 2) + 32)) * 2**field.octave
-        size = max(TILE * 2**field.octave, 3 * overlap)
+        overlap, size = OVERLAP << field.octave, TILE << field.octave
+        context = max(CONTEXT, field.psf.shape[0] // 2 + 24) << field.octave
         tiles = plan_tiles(height, width, size=size, overlap=overlap)
         canvas = Canvas(height, width, channels, pixels.dtype)
         kept = 0
         alone = len(tiles) == 1
         model = self._shared if alone else self._side_by_side
-        task = _Task(pixels, model, field.for_tiles(len(tiles)), blind, strength, noise)
+        task = _Task(pixels, model, field.for_tiles(len(tiles)), blind, strength, noise, context)
         with fft.set_workers(self._threads if alone else 1):
             for tile, (values, same) in _in_order(task.restore, tiles, 1 if alone else self._threads):
                 canvas.add(tile, values, tile_weights(tile, height, width, overlap=overlap))
                 kept += same
         return canvas.finish(), len(tiles), kept
+
+
+def _with_context(
+    tile: Tile, shape: tuple[int, ...], context: int
+) -> tuple[Tile, tuple[slice, slice]]:
+    """Return the tile with its surroundings inside the picture, and where in it the tile lies."""
+    top, left = max(0, tile.top - context), max(0, tile.left - context)
+    bottom = min(shape[0], tile.top + tile.height + context)
+    right = min(shape[1], tile.left + tile.width + context)
+    rows = slice(tile.top - top, tile.top - top + tile.height)
+    columns = slice(tile.left - left, tile.left - left + tile.width)
+    return Tile(top, left, bottom - top, right - left), (rows, columns)
 
 
 def _in_order(

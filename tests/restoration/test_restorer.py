@@ -1,0 +1,148 @@
+"""The restorer with the shipped model: what people rely on."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from PIL import Image
+from skimage import data
+
+from unblur.degradation import Degradation, crop_valid, disk_psf, gaussian_psf, motion_psf
+from unblur.errors import ArgumentError, ArrayError, ModelError, PSFError
+from unblur.restoration import restorer as module
+from unblur.restoration.restorer import Restorer
+
+
+@pytest.fixture(scope="module")
+def restorer():
+    return Restorer(threads=1)
+
+
+@pytest.fixture(scope="module")
+def crop(cat):
+    return np.ascontiguousarray(cat[60:188, 100:260])
+
+
+def psnr(image, reference):
+    return float(-10 * np.log10(np.mean((image - reference) ** 2)))
+
+
+@pytest.mark.parametrize(
+    ("psf", "gain"),
+    [(gaussian_psf(1.8), 1.5), (disk_psf(3.0), 2.0), (motion_psf(11, 35), 2.5)],
+    ids=["gaussian", "defocus", "motion"],
+)
+def test_a_known_blur_is_taken_out(restorer, psf, gain):
+    scene = data.coffee().astype(np.float32)[100:340, 100:420] / 255
+    blurred = Degradation(psf, boundary="valid", read_noise=0.005).apply(scene, 1)
+    sharp = crop_valid(scene, psf)
+    assert psnr(restorer.restore(blurred, psf), sharp) > psnr(blurred, sharp) + gain
+
+
+def test_a_blur_is_found_and_taken_out(restorer):
+    scene = data.coffee().astype(np.float32)[40:360, 100:500] / 255
+    psf = gaussian_psf(2.0)
+    blurred = Degradation(psf, boundary="valid", read_noise=0.005).apply(scene, 1)
+    sharp = crop_valid(scene, psf)
+    restored, report = restorer.restore_with_report(blurred)
+    assert psnr(restored, sharp) > psnr(blurred, sharp) + 1
+    assert report.blind
+    assert report.blur.kind != "none"
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.float32, np.float64])
+@pytest.mark.parametrize("shape", [(40, 56), (40, 56, 1), (40, 56, 3), (40, 56, 4)])
+def test_the_same_kind_comes_back(restorer, dtype, shape):
+    rng = np.random.default_rng(0)
+    image = rng.random(shape)
+    if np.dtype(dtype).kind == "u":
+        image = image * np.iinfo(dtype).max
+    image = image.astype(dtype)
+    image.setflags(write=False)
+    restored = restorer.restore(image, gaussian_psf(1.0))
+    assert restored.shape == image.shape
+    assert restored.dtype == image.dtype
+    if shape[-1] == 4:
+        np.testing.assert_array_equal(restored[..., 3], image[..., 3])
+
+
+def test_a_pillow_image_comes_back_as_one(restorer, crop):
+    picture = Image.fromarray((crop * 255).astype(np.uint8))
+    restored = restorer.restore(picture, gaussian_psf(1.0))
+    assert isinstance(restored, Image.Image)
+    assert (restored.mode, restored.size) == (picture.mode, picture.size)
+
+
+def test_strength_goes_from_nothing_to_all(restorer, crop):
+    psf = gaussian_psf(1.5)
+    whole = restorer.restore(crop, psf)
+    half = restorer.restore(crop, psf, strength=0.5)
+    np.testing.assert_array_equal(restorer.restore(crop, psf, strength=0.0), crop)
+    np.testing.assert_allclose(half, (whole + crop) / 2, atol=1e-5)
+
+
+def test_tiles_make_no_seams(restorer, cat, monkeypatch):
+    psf = motion_psf(9, 20)
+    blurred = Degradation(psf, read_noise=0.002).apply(cat, 0)
+    pixels = np.rint(blurred * 255).astype(np.uint8)
+    whole = restorer.restore(pixels, psf)
+    monkeypatch.setattr(module, "TILE", 192)
+    tiled, report = restorer.restore_with_report(pixels, psf)
+    assert report.tiles > 1
+    difference = tiled.astype(int) - whole.astype(int)
+    # A Wiener filter rings a long way from a border, so a tile is not the whole to the last bit ...
+    assert np.abs(difference).mean() < 0.5
+    # ... but nowhere does it jump: columns at the seams differ no more than their neighbours.
+    jumps = np.abs(np.diff(difference, axis=1)).mean((0, 2))
+    seams = jumps[130:215]  # where the tiles of this plan meet
+    assert seams.max() < 3 * jumps.mean() + 0.1
+
+
+def test_threads_change_nothing(cat, monkeypatch):
+    monkeypatch.setattr(module, "TILE", 256)
+    psf = gaussian_psf(1.5)
+    one, two = (Restorer(threads=threads).restore(cat, psf) for threads in (1, 2))
+    np.testing.assert_allclose(one, two, atol=1e-5)
+
+
+def test_flat_and_tiny_pictures_survive(restorer):
+    flat = np.full((70, 90, 3), 200, np.uint8)
+    np.testing.assert_allclose(restorer.restore(flat).astype(int), 200, atol=1)
+    for shape in [(1, 1, 3), (5, 7), (2, 300, 3)]:
+        assert restorer.restore(np.full(shape, 77, np.uint8)).shape == shape
+
+
+def test_a_psf_larger_than_the_picture_is_no_problem(restorer, crop):
+    restored = restorer.restore(crop[:40, :40], gaussian_psf(9.0))
+    assert np.isfinite(restored).all()
+
+
+@pytest.mark.parametrize(
+    ("image", "psf", "strength", "error"),
+    [
+        (np.zeros((8, 8, 5), np.uint8), None, 1.0, ArrayError),
+        (np.zeros((0, 8, 3), np.uint8), None, 1.0, ArrayError),
+        (np.full((8, 8), np.nan, np.float32), None, 1.0, ArrayError),
+        (np.zeros((8, 8), np.uint8), np.zeros((3, 3)), 1.0, PSFError),
+        (np.zeros((8, 8), np.uint8), None, 1.5, ArgumentError),
+    ],
+)
+def test_wrong_arguments_are_named(restorer, image, psf, strength, error):
+    with pytest.raises(error):
+        restorer.restore(image, psf, strength=strength)
+
+
+def test_unknown_models_and_thread_counts_are_named():
+    with pytest.raises(ModelError, match="no such model"):
+        Restorer("nobody")
+    with pytest.raises(ArgumentError, match="threads"):
+        Restorer(threads=0)
+
+
+def test_the_report_is_ready_for_json(restorer, crop):
+    import json
+
+    _, report = restorer.restore_with_report(crop)
+    values = json.loads(json.dumps(report.to_dict()))
+    assert values["tiles"] == 1
+    assert values["blur"]["kind"] in {"none", "gaussian", "defocus", "motion", "shake"}
