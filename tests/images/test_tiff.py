@@ -306,7 +306,7 @@ def test_every_damaged_byte_gives_a_photo_or_our_error(tmp_path, picture):
     data = (tmp_path / "in.tif").read_bytes()
     path = tmp_path / "bad.tif"
     for index in range(len(data)):
-        for value in (0, 1, 255):
+        for value in (1, 255):
             path.write_bytes(data[:index] + bytes([value]) + data[index + 1 :])
             try:
                 read_photo(path, max_pixels=10_000)

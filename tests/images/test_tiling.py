@@ -19,7 +19,7 @@ def plans(draw):
     size = draw(st.integers(1, 40))
     overlap = draw(st.integers(0, size - 1))
     # overlaps near the size make very many tiles: keep them small
-    limit = 12 * (size - overlap) + size
+    limit = 5 * (size - overlap) + size
     return draw(st.integers(1, limit)), draw(st.integers(1, limit)), size, overlap
 
 

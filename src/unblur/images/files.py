@@ -167,6 +167,18 @@ def write_photo(
     ImageWriteError
         When the suffix is unknown, the file exists, the folder does not, there is no room or
         permission, or the format cannot hold the picture.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> import numpy as np
+    >>> path = Path(tempfile.mkdtemp()) / "grey.tif"
+    >>> photo = Photo(np.full((4, 6, 1), 7, np.uint8))
+    >>> write_photo(photo, path)
+    >>> write_photo(photo, path)
+    Traceback (most recent call last):
+    ...
+    unblur.errors.ImageWriteError: ...grey.tif: exists already: ...
     """
     path = Path(path)
     name = SUFFIXES.get(path.suffix.lower())

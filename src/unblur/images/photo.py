@@ -18,7 +18,7 @@ __all__ = ["Encoding", "JpegSettings", "Metadata", "Photo", "TiffSettings", "Web
 class Metadata:
     """What a file says about its picture.
 
-    Attributes
+    Parameters
     ----------
     exif : bytes or None
         An EXIF block, from its TIFF header on; its orientation is 1, since the pixels are upright.
@@ -44,7 +44,7 @@ class Metadata:
 class JpegSettings:
     """How a JPEG was compressed.
 
-    Attributes
+    Parameters
     ----------
     tables : tuple of tuple of int
         Quantisation tables of 64 steps, in natural order.
@@ -61,7 +61,13 @@ class JpegSettings:
 
 @dataclass(frozen=True)
 class WebPSettings:
-    """How a WebP was compressed: without loss, or lossy with a quality that it does not tell."""
+    """How a WebP was compressed.
+
+    Parameters
+    ----------
+    lossless : bool
+        Whether it is exact; a lossy WebP does not tell its quality.
+    """
 
     lossless: bool
 
@@ -70,7 +76,7 @@ class WebPSettings:
 class TiffSettings:
     """How a TIFF was compressed.
 
-    Attributes
+    Parameters
     ----------
     compression : int
         Its code in the TIFF tag: 1 none, 5 LZW, 8 deflate, ...
@@ -95,7 +101,7 @@ Encoding = JpegSettings | WebPSettings | TiffSettings
 class Photo:
     """A photograph, upright, with all that is needed to write it as it was.
 
-    Attributes
+    Parameters
     ----------
     pixels : ndarray of uint8, uint16 or float32
         (H, W, C), C = 1 (grey) or 3 (RGB), already turned upright.

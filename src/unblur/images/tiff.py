@@ -12,6 +12,7 @@ from typing import Any, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL.Image import DecompressionBombError
 from PIL.TiffImagePlugin import TiffImageFile
 
 from unblur.errors import ImageReadError
@@ -45,9 +46,7 @@ def read_tiff(file: BinaryIO, max_pixels: int | None) -> Photo:
     if _is_plain(tags):
         decoded = _decode(file, header, tags)
     else:
-        file.seek(0)
-        image = TiffImageFile(file)
-        image.load()
+        image = _load_by_pillow(file)
         # Pillow turns TIFFs upright by itself; what it has not done is left in the tag
         orientation = image.getexif().get(274, 1)
         decoded = decode_pillow(image)
@@ -59,6 +58,18 @@ def read_tiff(file: BinaryIO, max_pixels: int | None) -> Photo:
         orientation=orientation if orientation in range(1, 9) else 1,
         notes=notes,
     )
+
+
+def _load_by_pillow(file: BinaryIO) -> TiffImageFile:
+    file.seek(0)
+    image = TiffImageFile(file)
+    try:
+        image.load()
+    except DecompressionBombError as error:  # a limit of Pillow's own, which cannot be moved here
+        raise ImageReadError(
+            "it is too large for its compression: save it with LZW, deflate or none"
+        ) from error
+    return image
 
 
 def _read_page(file: BinaryIO, header: Header) -> Directory:
