@@ -15,7 +15,7 @@ _CARD = "For the card"
 
 EXAMPLES = (
     (
-        "unblur export recipes/estimator.yaml runs/estimator/last.ckpt -o mine/ --data 'my photos'",
+        "unblur export recipes/restorer.yaml runs/restorer/last.ckpt -o mine/ --data 'my photos'",
         "then: unblur restore photo.jpg --model mine/",
     ),
 )

@@ -13,9 +13,12 @@ from unblur.errors import MissingExtraError
 __all__ = ["EXAMPLES", "needs_extra", "train"]
 
 EXAMPLES = (
-    ("unblur train recipes/estimator.yaml --data photos/", "runs/NAME/last.ckpt is the result"),
-    ("unblur train recipes/estimator.yaml --data photos/ --resume", "goes on where it stopped"),
-    ("unblur train recipes/estimator.yaml --data photos/ --max-steps 20", "does it run at all?"),
+    ("unblur train recipes/psf-estimator.yaml --data photos/", "runs/NAME/last.ckpt is the result"),
+    ("unblur train recipes/psf-estimator.yaml --data photos/ --resume", "goes on where it stopped"),
+    (
+        "unblur train recipes/psf-estimator.yaml --data photos/ --max-steps 20",
+        "does it run at all?",
+    ),
 )
 
 
