@@ -6,6 +6,8 @@ import numpy as np
 
 from unblur.degradation import delta_psf, gaussian_psf, resize_psf
 from unblur.restoration.field import BlurField, find_blur
+from unblur.restoration.model import Model
+from unblur.restoration.tile import TileRestorer
 
 
 class FixedEstimator:
@@ -27,22 +29,22 @@ WIDE = np.full((33, 33), 1 / 33**2, np.float32)
 
 def test_a_given_psf_is_taken_as_it_is(cat):
     psf = gaussian_psf(2.0)
-    field = find_blur(cat, psf, FixedEstimator(WIDE))
+    field = find_blur(cat, psf, Model(FixedEstimator(WIDE), None))
     assert field.psf is psf
     assert (field.octave, field.local) == (0, False)
 
 
-def test_a_blur_that_fills_the_support_is_met_one_octave_lower(cat):
+def test_a_blur_that_fills_the_support_is_met_one_octave_lower(cat, candidate):
     estimator = FixedEstimator(WIDE, gaussian_psf(2.0))
-    field = find_blur(cat, None, estimator)
+    field = find_blur(cat, None, Model(estimator, TileRestorer(candidate(3), candidate(3))))
     assert field.octave == 1
     np.testing.assert_array_equal(field.psf, resize_psf(gaussian_psf(2.0), 33))
-    full, half = (windows[0] for windows in estimator.windows)
+    full, half = (windows[0] for windows in estimator.windows[:2])
     assert half == tuple((extent + 1) // 2 for extent in full)
 
 
 def test_a_small_picture_stops_at_the_octave_that_still_holds_the_support():
-    field = find_blur(np.zeros((100, 100, 3), np.uint8), None, FixedEstimator(WIDE))
+    field = find_blur(np.zeros((60, 60, 3), np.uint8), None, Model(FixedEstimator(WIDE), None))
     assert field.octave == 0
 
 

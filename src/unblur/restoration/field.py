@@ -8,8 +8,13 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from unblur.degradation.noise_level import estimate_noise
 from unblur.degradation.psf import delta_psf
 from unblur.estimation.learned import LearnedEstimator
+from unblur.restoration.alternation import alternate
+from unblur.restoration.evidence import contradiction
+from unblur.restoration.guard import unexplained
+from unblur.restoration.model import Model
 from unblur.restoration.octaves import shrink
 from unblur.restoration.survey import REC_601, best_windows
 
@@ -20,6 +25,8 @@ WINDOW = 512
 WINDOWS = 4
 LARGEST_OCTAVE = 2
 SMALLEST = 32  # pixels; a smaller picture says nothing of its blur and is left alone
+DOUBTFUL = 0.6  # contradiction above which another PSF is looked for
+CONTRADICTED = (0.9, 1.3)  # contradiction over which the trust in a PSF falls to nothing
 FULL_SUPPORT = 0.04  # of a PSF's mass near its border: it is cut off, look one octave lower
 ENOUGH_DETAIL = 2e-4  # mean squared slope at which a tile's own PSF counts half
 
@@ -36,11 +43,14 @@ class BlurField:
         The PSF holds for the picture halved so many times.
     local : bool
         Whether each tile refines it.
+    trust : float
+        0 to 1: how much of a restoration by it to use.
     """
 
     psf: FloatArray
     octave: int = 0
     local: bool = False
+    trust: float = 1.0
 
     def for_tiles(self, count: int) -> BlurField:
         """Return the field to use with so many tiles: a single one is the picture itself."""
@@ -59,9 +69,7 @@ class BlurField:
         return psf
 
 
-def find_blur(
-    pixels: npt.NDArray[Any], psf: FloatArray | None, estimator: LearnedEstimator
-) -> BlurField:
+def find_blur(pixels: npt.NDArray[Any], psf: FloatArray | None, model: Model) -> BlurField:
     """Return the given PSF as the blur of the whole picture, or estimate it.
 
     Parameters
@@ -70,24 +78,52 @@ def find_blur(
         Picture (H, W, C) of any storage type.
     psf
         PSF (K, K), if known.
-    estimator
+    model
         Estimates it otherwise, one octave lower as long as the blur fills the PSF's support.
     """
     if psf is not None:
         return BlurField(psf)
+    size = model.estimator.size
     if min(pixels.shape[:2]) < SMALLEST:
-        return BlurField(delta_psf(estimator.size))
-    windows = best_windows(pixels, size=WINDOW, count=WINDOWS)
+        return BlurField(delta_psf(size))
     octave = 0
-    estimate = estimator.estimate(windows)
+    windows = best_windows(pixels, size=WINDOW, count=WINDOWS)
+    estimate = model.estimator.estimate(windows)
     while _fills_support(estimate) and octave < LARGEST_OCTAVE:
-        windows = best_windows(pixels, size=WINDOW * 2 ** (octave + 1), count=WINDOWS)
-        smaller = [shrink(window[..., None], octave + 1)[..., 0] for window in windows]
-        if min(smaller[0].shape) < 2 * estimator.size:
+        larger = best_windows(pixels, size=WINDOW << (octave + 1), count=WINDOWS)
+        smaller = [shrink(window[..., None], octave + 1)[..., 0] for window in larger]
+        if min(smaller[0].shape) < 2 * size:
             break
-        octave += 1
-        estimate = estimator.estimate(smaller)
-    return BlurField(estimate, octave, local=True)
+        octave, windows = octave + 1, smaller
+        estimate = model.estimator.estimate(windows)
+    estimate, share = _weigh(windows[0], estimate, model)
+    return BlurField(estimate, octave, local=True, trust=_trust_in(share))
+
+
+def _weigh(luma: FloatArray, psf: FloatArray, model: Model) -> tuple[FloatArray, float]:
+    """Look for a better PSF by turns if the picture contradicts this one; return the one to use.
+
+    The other one must contradict the picture less and leave less of it unexplained.
+    """
+    noise = estimate_noise(luma)
+    doubt = contradiction(luma, psf, noise)
+    if doubt <= DOUBTFUL or min(luma.shape) < 4 * SMALLEST:
+        return psf, doubt
+    other = alternate(luma, model.restorer, model.estimator)
+    less = contradiction(luma, other, noise)
+    if less < doubt and _left(luma, other, noise, model) < _left(luma, psf, noise, model):
+        return other, less
+    return psf, doubt
+
+
+def _left(luma: FloatArray, psf: FloatArray, noise: float, model: Model) -> float:
+    image = luma[..., None]
+    return unexplained(image, model.restorer.restore(image, psf), psf, noise)
+
+
+def _trust_in(doubt: float) -> float:
+    low, high = CONTRADICTED
+    return float(np.clip((high - doubt) / (high - low), 0, 1))
 
 
 def _fills_support(psf: FloatArray) -> bool:

@@ -16,8 +16,8 @@ FloatArray = npt.NDArray[np.float32]
 
 # A restoration that explains its tile leaves only noise; one by a wrong PSF leaves a good part of
 # its own change. The two limits were chosen on the validation pictures.
-UNEXPLAINED = (0.5, 0.9)
-SHARP_PEAK = 0.6
+UNEXPLAINED = (0.4, 0.7)
+SHARP_PEAK = 0.4
 
 
 def is_sharp(psf: FloatArray) -> bool:

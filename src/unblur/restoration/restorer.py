@@ -58,11 +58,11 @@ class _Task:
     def _restore(self, tile: Tile) -> tuple[FloatArray, bool]:
         blurred = to_float(self.pixels[tile.slices])
         psf = self.field.psf_of(blurred, self.model.estimator)
-        if is_sharp(psf) or self.strength == 0:
+        if is_sharp(psf) or self.strength * self.field.trust == 0:
             return blurred, True
         encoded = np.clip(blurred, 0, 1)
         restored = restore_at(self.model.restorer, encoded, psf, self.field.octave)
-        weight = self.strength
+        weight = self.strength * self.field.trust
         if self.blind:
             weight *= trust(unexplained(encoded, restored, psf, self.noise, self.field.octave))
         return blurred + np.float32(weight) * (restored - encoded), weight == 0
@@ -156,7 +156,7 @@ class Restorer:
         pixels, back = _pixels_of(image)
         given = None if psf is None else as_psf(psf)
         with fft.set_workers(self._threads):
-            field = find_blur(pixels, given, self._shared.estimator)
+            field = find_blur(pixels, given, self._shared)
         noise = estimate_noise(_sample(pixels))
         result, tiles, kept = self._run(pixels, field, given is None, strength, noise)
         report = RestorationReport(
@@ -185,7 +185,7 @@ class Restorer:
         """
         pixels, _ = _pixels_of(image)
         with fft.set_workers(self._threads):
-            field = find_blur(pixels, None, self._shared.estimator)
+            field = find_blur(pixels, None, self._shared)
         return blur_report(field, estimate_noise(_sample(pixels)))
 
     def _run(

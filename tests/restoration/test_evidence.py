@@ -1,0 +1,39 @@
+"""A picture contradicts a PSF that forbids what it holds."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from skimage import data
+
+from unblur.degradation import Degradation, delta_psf, gaussian_psf, motion_psf, resize_psf
+from unblur.restoration.evidence import contradiction
+
+NOISE = 0.005
+
+
+@pytest.fixture(scope="module")
+def scene():
+    return data.camera().astype(np.float32) / 255
+
+
+def luma_of(scene, psf):
+    return Degradation(psf, boundary="valid", read_noise=NOISE).apply(scene, 0)
+
+
+@pytest.mark.parametrize("psf", [gaussian_psf(2.0), motion_psf(12, 40)])
+def test_the_true_psf_is_not_contradicted(scene, psf):
+    assert contradiction(luma_of(scene, psf), psf, NOISE) < 0.7
+
+
+def test_a_sharp_picture_contradicts_a_blur(scene):
+    assert contradiction(luma_of(scene, delta_psf(3)), gaussian_psf(2.5), NOISE) > 1
+
+
+def test_a_motion_contradicts_the_motion_across_it(scene):
+    blurred = luma_of(scene, motion_psf(12, 40))
+    assert contradiction(blurred, motion_psf(12, 130), NOISE) > 1
+
+
+def test_no_blur_forbids_nothing(scene):
+    assert contradiction(scene, resize_psf(delta_psf(), 33), NOISE) == 0
