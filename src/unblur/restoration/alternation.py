@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from unblur.degradation.convolution import fast_shape
-from unblur.degradation.psf import centre_psf
+from unblur.degradation.psf import centre_psf, resize_psf
 from unblur.estimation.learned import LearnedEstimator
 from unblur.restoration.tile import TileRestorer
 from unblur.runtime.spectral import PSFStatistics, gradients, halve, sine_window, upsample_psf
@@ -71,4 +71,4 @@ def _turn(luma: FloatArray, psf: FloatArray, restorer: TileRestorer) -> FloatArr
     closed = np.maximum(statistics.maps(REGULARISATION, size)[0], 0)
     closed[closed < FAINT * closed.max()] = 0
     total = float(closed.sum())
-    return centre_psf(closed / total) if total > 0 else psf
+    return resize_psf(centre_psf(closed / total), size) if total > 0 else psf
