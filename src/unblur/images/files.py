@@ -89,7 +89,6 @@ _DECODER_ERRORS = (
     MemoryError,
     struct.error,
     zlib.error,
-    Image.DecompressionBombError,
 )
 
 
@@ -229,6 +228,12 @@ def _decode(form: _Format, file: BinaryIO, max_pixels: int | None) -> Photo:
         return form.read(file, max_pixels)
     except ImageReadError as error:
         raise ImageReadError(f"cannot be read as {form.name}: {error}") from error
+    except Image.DecompressionBombError as error:
+        # some of Pillow's decoders have a limit of their own, which holds for the whole process
+        raise ImageReadError(
+            f"cannot be read as {form.name}: it is too large for this decoder: "
+            "save it as PNG, or as TIFF with LZW or no compression"
+        ) from error
     except _DECODER_ERRORS as error:
         reason = str(error) or type(error).__name__
         raise ImageReadError(

@@ -12,7 +12,6 @@ from typing import Any, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL.Image import DecompressionBombError
 from PIL.TiffImagePlugin import TiffImageFile
 
 from unblur.errors import ImageReadError
@@ -46,7 +45,9 @@ def read_tiff(file: BinaryIO, max_pixels: int | None) -> Photo:
     if _is_plain(tags):
         decoded = _decode(file, header, tags)
     else:
-        image = _load_by_pillow(file)
+        file.seek(0)
+        image = TiffImageFile(file)
+        image.load()
         # Pillow turns TIFFs upright by itself; what it has not done is left in the tag
         orientation = image.getexif().get(274, 1)
         decoded = decode_pillow(image)
@@ -58,18 +59,6 @@ def read_tiff(file: BinaryIO, max_pixels: int | None) -> Photo:
         orientation=orientation if orientation in range(1, 9) else 1,
         notes=notes,
     )
-
-
-def _load_by_pillow(file: BinaryIO) -> TiffImageFile:
-    file.seek(0)
-    image = TiffImageFile(file)
-    try:
-        image.load()
-    except DecompressionBombError as error:  # a limit of Pillow's own, which cannot be moved here
-        raise ImageReadError(
-            "it is too large for its compression: save it with LZW, deflate or none"
-        ) from error
-    return image
 
 
 def _read_page(file: BinaryIO, header: Header) -> Directory:
