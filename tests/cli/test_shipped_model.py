@@ -8,14 +8,9 @@ import pytest
 from PIL import Image
 
 import unblur
-from unblur.cards import weights_folder
 from unblur.cli.exits import ExitCode
 
 PICTURES = Path(__file__).resolve().parents[2] / "examples" / "pictures"
-
-pytestmark = pytest.mark.skipif(
-    not any(weights_folder().glob("*/*.onnx")), reason="no trained model is in the package yet"
-)
 
 
 @pytest.fixture(scope="module")
