@@ -174,16 +174,11 @@ def test_the_limit_of_pillow_does_not_matter(tmp_path, picture, monkeypatch, nam
     assert read_photo(path).pixels.shape == (40, 56, 3)
 
 
-@pytest.mark.parametrize(
-    ("name", "options"), [("in.tif", {"compression": "jpeg"}), ("in.webp", {})]
-)
-def test_where_the_limit_of_pillow_matters_it_is_said(
-    tmp_path, picture, monkeypatch, name, options
-):
-    Image.fromarray(picture).save(tmp_path / name, **options)
+def test_where_the_limit_of_pillow_matters_it_is_said(tmp_path, picture, monkeypatch):
+    Image.fromarray(picture).save(tmp_path / "in.tif", compression="jpeg")
     monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 100)
     with pytest.raises(ImageReadError, match="too large for this decoder: save it as PNG"):
-        read_photo(tmp_path / name)
+        read_photo(tmp_path / "in.tif")
 
 
 @pytest.mark.parametrize(
