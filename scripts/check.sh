@@ -19,6 +19,6 @@ step "lint" ruff check
 step "format" ruff format --check
 step "types" mypy
 step "import contracts" lint-imports
-step "documentation" env NO_MKDOCS_2_WARNING=1 mkdocs build --quiet --strict --site-dir .cache/site
+step "documentation" env NO_MKDOCS_2_WARNING=1 mkdocs build --strict --site-dir .cache/site
 step "wheel in a fresh environment" python scripts/smoke_wheel.py
 step "tests" pytest --durations=10 "$@"
