@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from unblur.degradation.pipeline import Degradation
 from unblur.degradation.convolution import Boundary
+from unblur.degradation.pipeline import Degradation
 from unblur.estimation.report import BlurReport
 from unblur.images.arrays import Picture, as_image
 from unblur.restoration.batch import restore_photo
@@ -86,7 +86,9 @@ def restore_file(
     ----------
     source, target : str or Path
         The picture and its result; the suffix of `target` gives its format.
-    psf, strength
+    psf : array_like, optional
+        As for `restore`.
+    strength : float
         As for `restore`.
     overwrite : bool
         Replace `target` if it exists.
@@ -129,7 +131,11 @@ def inspect(
 
     Parameters
     ----------
-    image, model, threads
+    image : ndarray or PIL.Image.Image
+        As for `restore`.
+    model : str or Path
+        As for `restore`.
+    threads : int, optional
         As for `restore`.
 
     Returns
@@ -156,7 +162,11 @@ def estimate_psf(
 
     Parameters
     ----------
-    image, model, threads
+    image : ndarray or PIL.Image.Image
+        As for `restore`.
+    model : str or Path
+        As for `restore`.
+    threads : int, optional
         As for `restore`.
 
     Returns

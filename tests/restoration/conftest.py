@@ -50,4 +50,3 @@ def candidate() -> Callable[[int], FunctionSession]:
 def cat() -> np.ndarray:
     """A photograph, float32 (300, 451, 3) in [0, 1]."""
     return data.chelsea().astype(np.float32) / 255
-

@@ -27,9 +27,7 @@ FAINT = 0.06  # of a PSF's peak: what is below is noise
 REGULARISATION = 0.05
 
 
-def alternate(
-    luma: FloatArray, restorer: TileRestorer, estimator: LearnedEstimator
-) -> FloatArray:
+def alternate(luma: FloatArray, restorer: TileRestorer, estimator: LearnedEstimator) -> FloatArray:
     """Estimate the PSF of one window by turns.
 
     Parameters

@@ -147,6 +147,13 @@ def restore_batch(
     ------
     FileResult
         One for each job, as soon as it is done. Nothing is raised but what stops the program.
+
+    Examples
+    --------
+    >>> import unblur
+    >>> jobs = unblur.plan_batch(["no-such-photo.jpg"]).jobs
+    >>> list(restore_batch(jobs, unblur.Restorer(threads=1)))
+    []
     """
     for job in jobs:
         if job.target.exists() and not overwrite:  # written since the plan was made

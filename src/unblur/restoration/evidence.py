@@ -1,4 +1,4 @@
-"""Does the picture contradict a PSF? Where the PSF lets nothing through, there must be only noise."""
+"""Does the picture contradict a PSF? Where it lets nothing through, there must be only noise."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ FEWEST = 200  # frequencies needed for a verdict
 def contradiction(luma: FloatArray, psf: FloatArray, noise: float) -> float:
     """How much more the picture holds than noise, where the PSF would have left only noise.
 
-    Natural scenes have a power spectrum of about ``c / f^2``. With c from the low frequencies, a PSF
+    Natural scenes have a power spectrum of about ``c / f^2``. With c from low frequencies, a PSF
     of OTF H predicts ``c |H|^2 / f^2 + noise^2``. Over all frequencies where the first term is the
     smaller one, the measured power is compared with the predicted: a PSF that is too wide, or wide
     in the wrong direction, forbids what is plainly there.

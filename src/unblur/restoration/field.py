@@ -1,4 +1,4 @@
-"""The blur of a picture: one PSF for the whole, refined tile by tile where the picture says more."""
+"""The blur of a picture: one PSF for the whole, refined where a tile says more."""
 
 from __future__ import annotations
 

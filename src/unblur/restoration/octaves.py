@@ -47,4 +47,5 @@ def restore_at(
         return restorer.restore(image, psf)
     small = shrink(image, octave)
     change = restorer.restore(small, psf) - small
-    return np.clip(image + _grow(change, image.shape[:2], octave), 0, 1)
+    restored: FloatArray = np.clip(image + _grow(change, image.shape[:2], octave), 0, 1)
+    return restored

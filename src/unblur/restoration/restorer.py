@@ -1,8 +1,7 @@
-"""The reusable restorer: finds the blur of a picture, place by place, and removes it tile by tile."""
+"""The reusable restorer: finds the blur of a picture and removes it tile by tile."""
 
 from __future__ import annotations
 
-import math
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -17,7 +16,7 @@ from scipy import fft
 
 from unblur.degradation.noise_level import estimate_noise
 from unblur.degradation.psf import as_psf
-from unblur.errors import ArgumentError, ArrayError
+from unblur.errors import ArgumentError
 from unblur.estimation.report import BlurReport
 from unblur.images.arrays import Picture, as_image
 from unblur.images.color import to_float
@@ -34,7 +33,7 @@ __all__ = ["RestorationReport", "Restorer"]
 FloatArray = npt.NDArray[np.float32]
 TILE = 800  # pixels of a tile that are kept, before the blending
 OVERLAP = 16  # pixels over which neighbours are blended
-CONTEXT = 40  # pixels around a tile that are restored with it and thrown away: its border is a guess
+CONTEXT = 40  # pixels around a tile that are restored with it, then dropped: the border is a guess
 
 
 @dataclass(frozen=True)
@@ -73,9 +72,9 @@ class Restorer:
 
     Parameters
     ----------
-    model
+    model : str or Path
         Name of a shipped model, or a folder made by ``unblur export``.
-    threads
+    threads : int, optional
         Processor threads; all that the process may use if not given.
 
     Raises
@@ -113,12 +112,12 @@ class Restorer:
 
         Parameters
         ----------
-        image
+        image : ndarray or PIL.Image.Image
             Array (H, W) or (H, W, C), uint8, uint16 or float in [0, 1], or a PIL image; alpha is
             left untouched.
-        psf
+        psf : array_like, optional
             PSF (K, K) of the blur; estimated if not given.
-        strength
+        strength : float
             0 gives the picture back as it is, 1 restores fully.
 
         Returns
@@ -136,11 +135,15 @@ class Restorer:
     def restore_with_report(
         self, image: Picture, psf: npt.ArrayLike | None = None, *, strength: float = 1.0
     ) -> tuple[Any, RestorationReport]:
-        """Return the restored picture, as `restore`, and what was found and done.
+        """Return the restored picture and what was found and done.
 
         Parameters
         ----------
-        image, psf, strength
+        image : ndarray or PIL.Image.Image
+            As for `restore`.
+        psf : array_like, optional
+            As for `restore`.
+        strength : float
             As for `restore`.
 
         Returns
@@ -175,7 +178,7 @@ class Restorer:
 
         Parameters
         ----------
-        image
+        image : ndarray or PIL.Image.Image
             As for `restore`.
 
         Returns
@@ -204,9 +207,10 @@ class Restorer:
         kept = 0
         alone = len(tiles) == 1
         model = self._shared if alone else self._side_by_side
+        inside, beside = (self._threads, 1) if alone else (1, self._threads)
         task = _Task(pixels, model, field.for_tiles(len(tiles)), blind, strength, noise, context)
-        with fft.set_workers(self._threads if alone else 1):
-            for tile, (values, same) in _in_order(task.restore, tiles, 1 if alone else self._threads):
+        with fft.set_workers(inside):
+            for tile, (values, same) in _in_order(task.restore, tiles, beside):
                 canvas.add(tile, values, tile_weights(tile, height, width, overlap=overlap))
                 kept += same
         return canvas.finish(), len(tiles), kept
@@ -248,13 +252,10 @@ def _pixels_of(image: Picture) -> tuple[npt.NDArray[Any], Callable[[npt.NDArray[
     Large pictures stay in their own integers: only tiles are ever turned into floats.
     """
     if isinstance(image, np.ndarray) and image.dtype in (np.uint8, np.uint16) and image.size:
-        if image.ndim == 2 or (image.ndim == 3 and image.shape[2] in (1, 3)):
-            shape = image.shape
+        shape = image.shape
+        if len(shape) == 2 or (len(shape) == 3 and shape[2] in (1, 3)):
             return image.reshape(*shape[:2], -1), lambda result: result.reshape(shape)
-    pixels, back = as_image(image)
-    if not np.isfinite(pixels).all():
-        raise ArrayError("the picture has values that are not finite: replace them first")
-    return pixels, back
+    return as_image(image)
 
 
 def _sample(pixels: npt.NDArray[Any]) -> FloatArray:

@@ -62,5 +62,3 @@ class TileRestorer:
 
 def _encode(linear: FloatArray) -> FloatArray:
     return linear_to_srgb(np.clip(linear, 0, 1))
-
-
