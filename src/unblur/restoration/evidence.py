@@ -14,6 +14,7 @@ __all__ = ["contradiction"]
 FloatArray = npt.NDArray[np.float32]
 AXES = 0.02  # cycles a pixel; straight borders and frames put their energy on the axes
 LOW = (0.02, 0.1)  # cycles a pixel; where the scene's own spectrum is read off
+QUIETEST = 0.004  # one step of 8 bits: rounding and JPEG leave as much where no noise is seen
 FEWEST = 200  # frequencies needed for a verdict
 
 
@@ -40,6 +41,7 @@ def contradiction(luma: FloatArray, psf: FloatArray, noise: float) -> float:
         Natural logarithm of measured over predicted power: near 0 for the true PSF (up to 0.7 was
         seen), above 1 for most wrong ones. 0 if the PSF leaves too few frequencies dark to tell.
     """
+    noise = max(noise, QUIETEST)
     height, width = luma.shape
     window = sine_window(height, width)
     power = np.abs(fft.rfft2((luma - luma.mean()) * window)) ** 2 / max(float((window**2).sum()), 1)
