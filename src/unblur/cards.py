@@ -5,16 +5,25 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import Field, asdict, dataclass, fields
 from importlib import resources
 from pathlib import Path
 from typing import Any
 
 from unblur.errors import ModelError
 
-__all__ = ["ModelCard", "load_card", "shipped_cards"]
+__all__ = ["ModelCard", "load_card", "weights_folder"]
 
 CARD_SUFFIX = ".json"
+
+# How the annotations of a card look in JSON.
+_JSON_TYPES: dict[str, type] = {
+    "str": str,
+    "int": int,
+    "Mapping[str, Any]": dict,
+    "tuple[float, float]": list,
+    "tuple[str, ...]": list,
+}
 
 
 @dataclass(frozen=True)
@@ -23,33 +32,33 @@ class ModelCard:
 
     Parameters
     ----------
-    id
+    id : str
         Name of the model, and of its file without the suffix.
-    task
+    task : str
         What it does, in a few words.
-    in_channels, out_channels
+    in_channels, out_channels : int
         Channels of the first input and of the output.
-    size_multiple
-        Height and width of the input must be multiples of this; 1 if any size will do.
-    value_range
+    size_multiple : int
+        Height and width of the input must be multiples of this; 1 if the network asks for none.
+    value_range : tuple of float
         Smallest and largest input value.
-    settings
+    settings : mapping of str to number or list
         Numbers that the physics around the network must share with its training.
-    parameters
+    parameters : int
         Count of trained numbers.
-    licence
+    licence : str
         Licence of the weights.
-    data
+    data : str
         What it was trained on.
-    recipe
+    recipe : tuple of str
         Recipe files, in the order of the training.
-    steps
+    steps : int
         Optimiser steps in all.
-    hours
+    hours : str
         Hours of training in all, with the machine.
-    figures
+    figures : str
         Validation figures.
-    sha256
+    sha256 : str
         Digest of the ONNX file.
     """
 
@@ -70,58 +79,104 @@ class ModelCard:
     sha256: str
 
     def to_json(self) -> str:
-        """Return the card as JSON text."""
+        """Write the card as JSON text.
+
+        Returns
+        -------
+        str
+            What `from_json` reads.
+        """
         return json.dumps(asdict(self), indent=2) + "\n"
 
     @classmethod
     def from_json(cls, text: str, source: str) -> ModelCard:
-        """Read a card from JSON text; `source` names it in errors.
+        """Read a card from JSON text.
+
+        Parameters
+        ----------
+        text : str
+            What `to_json` wrote.
+        source : str
+            Names the card in errors.
+
+        Returns
+        -------
+        ModelCard
+            The card; lists have become tuples where the card has tuples.
 
         Raises
         ------
         ModelError
-            If a key is missing or unknown, or the text is not JSON.
+            If the text is not JSON, a key is missing or unknown, or a value has the wrong type.
         """
         try:
             values = json.loads(text)
         except json.JSONDecodeError as error:
-            raise ModelError(f"{source}: the card is not JSON ({error}); reinstall unblur") from error
+            raise _damaged(source, f"not JSON ({error})") from error
         known = {item.name for item in fields(cls)}
-        if not isinstance(values, dict) or set(values) != known:
-            odd = sorted(known ^ set(values)) if isinstance(values, dict) else values
-            raise ModelError(f"{source}: missing or unknown keys in the card: {odd}; reinstall unblur")
-        values["value_range"] = tuple(values["value_range"])
-        values["recipe"] = tuple(values["recipe"])
-        return cls(**values)
+        if not isinstance(values, dict):
+            raise _damaged(source, "not a table of keys and values")
+        if odd := sorted(known ^ set(values)):
+            raise _damaged(source, f"missing or unknown keys: {', '.join(odd)}")
+        return cls(**{item.name: _value(item, values[item.name], source) for item in fields(cls)})
+
+
+def _value(item: Field[Any], value: Any, source: str) -> Any:
+    expected = _JSON_TYPES[str(item.type)]
+    if not isinstance(value, expected) or isinstance(value, bool):
+        raise _damaged(source, f"{item.name} should be a JSON {expected.__name__}, not {value!r}")
+    return tuple(value) if isinstance(value, list) else value
+
+
+def _damaged(source: str, reason: str) -> ModelError:
+    return ModelError(f"{source}: damaged card, {reason}; reinstall unblur or export again")
 
 
 def weights_folder() -> Path:
-    """Return the folder of the shipped weights."""
+    """Find the folder of the shipped weights.
+
+    Returns
+    -------
+    Path
+        It holds one folder for each model.
+    """
     return Path(str(resources.files("unblur") / "weights"))
 
 
 def load_card(path: str | Path) -> tuple[ModelCard, bytes]:
-    """Return the card and the bytes of the ONNX file at `path`, checked against its digest.
+    """Read an ONNX file and its card, and check one against the other.
+
+    Parameters
+    ----------
+    path : path
+        The ONNX file; its card lies beside it under the same name, with the suffix ``.json``.
+
+    Returns
+    -------
+    card : ModelCard
+        The card.
+    content : bytes
+        The ONNX file, whose digest is the one in the card.
 
     Raises
     ------
     ModelError
-        If either file is missing, or the digest differs.
+        If either file is missing or damaged, or the digest differs.
     """
     path = Path(path)
     card_path = path.with_suffix(CARD_SUFFIX)
     try:
-        content = path.read_bytes()
-        card = ModelCard.from_json(card_path.read_text(encoding="utf-8"), str(card_path))
+        content, text = path.read_bytes(), card_path.read_text(encoding="utf-8")
     except OSError as error:
         raise ModelError(
-            f"{path}: model or card cannot be read ({error.strerror}); give a folder made by unblur export"
+            f"{error.filename}: model or card cannot be read ({error.strerror}); "
+            "give a folder made by unblur export"
         ) from error
+    except UnicodeDecodeError as error:
+        raise _damaged(str(card_path), "not text") from error
+    card = ModelCard.from_json(text, str(card_path))
     if hashlib.sha256(content).hexdigest() != card.sha256:
-        raise ModelError(f"{path}: the file does not match its card's SHA-256; reinstall or export again")
+        raise ModelError(
+            f"{path}: the file does not match its card's SHA-256; reinstall unblur or export again"
+        )
     return card, content
-
-
-def shipped_cards() -> list[ModelCard]:
-    """Return the cards of all models inside the package, sorted by id."""
-    return [load_card(path)[0] for path in sorted(weights_folder().glob("*/*.onnx"))]
