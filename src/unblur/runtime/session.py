@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from unblur.cards import ModelCard, load_card
-from unblur.errors import ModelError
+from unblur.errors import ArrayError, ModelError
 
 __all__ = ["NetworkSession", "OnnxSession", "default_threads", "load_session"]
 
@@ -18,14 +18,25 @@ FloatArray = npt.NDArray[np.float32]
 
 
 class NetworkSession(Protocol):
-    """One network that is ready to run; tests may pass any function of their own instead."""
+    """One network that is ready to run; tests may pass any function with a card instead."""
 
     @property
     def card(self) -> ModelCard:
         """Metadata of the network."""
 
     def run(self, batch: FloatArray) -> FloatArray:
-        """Map (B, C, H, W) to the network's output."""
+        """Run the network.
+
+        Parameters
+        ----------
+        batch : ndarray of float32
+            (B, C, H, W).
+
+        Returns
+        -------
+        ndarray of float32
+            What the network makes of it.
+        """
 
 
 class OnnxSession:
@@ -33,12 +44,17 @@ class OnnxSession:
 
     Parameters
     ----------
-    card
+    card : ModelCard
         Metadata of the network.
-    content
-        Bytes of the ONNX file.
-    threads
-        Threads inside one operator.
+    content : bytes
+        The ONNX file.
+    threads : int
+        Threads inside one operator, 1 or more.
+
+    Raises
+    ------
+    ModelError
+        If ONNX Runtime cannot load the file.
     """
 
     def __init__(self, card: ModelCard, content: bytes, threads: int) -> None:
@@ -56,30 +72,76 @@ class OnnxSession:
                 content, options, providers=["CPUExecutionProvider"]
             )
         except Exception as error:  # onnxruntime's errors share no public base class
-            raise ModelError(f"{card.id}: ONNX Runtime cannot load it ({error})") from error
+            reason = " ".join(str(error).split())
+            raise ModelError(
+                f"{card.id}: ONNX Runtime cannot load it ({reason}); "
+                "reinstall unblur or export again"
+            ) from error
         self._name = self._session.get_inputs()[0].name
         self.card = card
 
     def run(self, batch: FloatArray) -> FloatArray:
-        """Map (B, C, H, W) to the network's output."""
+        """Run the network.
+
+        Parameters
+        ----------
+        batch : ndarray of float32
+            (B, C, H, W) with as many channels as the card says, H and W multiples of its
+            `size_multiple`.
+
+        Returns
+        -------
+        ndarray of float32
+            What the network makes of it.
+
+        Raises
+        ------
+        ArrayError
+            If the shape does not fit the card.
+        """
+        channels, multiple = self.card.in_channels, self.card.size_multiple
+        shape = batch.shape
+        if len(shape) != 4 or shape[1] != channels or shape[2] % multiple or shape[3] % multiple:
+            raise ArrayError(
+                f"{self.card.id}: takes arrays (B, {channels}, H, W), H and W multiples of "
+                f"{multiple}, not {shape}: pad the tile"
+            )
         result: FloatArray = self._session.run(None, {self._name: batch})[0]
         return result
 
 
 def default_threads() -> int:
-    """Return the number of processors this process may use."""
+    """Count the processors that this process may use.
+
+    Returns
+    -------
+    int
+        1 or more.
+    """
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
 
 
 def load_session(path: str | Path, *, threads: int | None = None) -> OnnxSession:
-    """Load the ONNX file at `path`, with its card beside it.
+    """Load an ONNX file, with its card beside it.
+
+    Parameters
+    ----------
+    path : path
+        The ONNX file.
+    threads : int, optional
+        Threads inside one operator; all processors that this process may use when left out.
+
+    Returns
+    -------
+    OnnxSession
+        The network, ready to run.
 
     Raises
     ------
     ModelError
-        If a file is missing, damaged, or cannot be run.
+        If a file is missing or damaged, or cannot be run.
     """
     card, content = load_card(path)
-    return OnnxSession(card, content, threads or default_threads())
+    return OnnxSession(card, content, default_threads() if threads is None else threads)

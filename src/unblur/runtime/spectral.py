@@ -30,14 +30,12 @@ ComplexArray = npt.NDArray[np.complex64]
 def _spectrum_prior(shape: tuple[int, int]) -> FloatArray:
     """Noise-to-signal shape: natural pictures have less energy at high frequencies."""
     fy, fx = fft.fftfreq(shape[0])[:, None], fft.rfftfreq(shape[1])[None]
-    prior: FloatArray = (16 * (fy**2 + fx**2) + 0.02).astype(np.float32)
-    return prior
+    return np.asarray(16 * (fy**2 + fx**2) + 0.02, dtype=np.float32)
 
 
 def _ramp(length: int, pad: int) -> FloatArray:
     index = np.arange(length)
-    ramp: FloatArray = np.clip(np.minimum(index + 1, length - index) / pad, 0, 1).astype(np.float32)
-    return ramp
+    return np.clip(np.minimum(index + 1, length - index) / pad, 0, 1).astype(np.float32)
 
 
 class Deconvolution:
@@ -45,10 +43,19 @@ class Deconvolution:
 
     Parameters
     ----------
-    image
-        Blurred picture (C, H, W), in the space in which the blur is a convolution.
-    psf
-        PSF (K, K), odd, sum 1.
+    image : ndarray of float32
+        Blurred picture (C, H, W), in the space in which the blur is a convolution. Not modified.
+    psf : ndarray of float32
+        (K, K), odd, sum 1.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from unblur.degradation import delta_psf
+    >>> image = np.full((1, 16, 16), 0.5, np.float32)
+    >>> problem = Deconvolution(image, delta_psf())
+    >>> print(problem.data_steps(image, (0.1,))[0].mean())
+    0.5
     """
 
     def __init__(self, image: FloatArray, psf: FloatArray) -> None:
@@ -62,8 +69,9 @@ class Deconvolution:
         self._spectrum = self._tapered(image)
 
     def _padded(self, image: FloatArray) -> FloatArray:
-        after = [total - size - self._pad for total, size in zip(self._shape, self._size, strict=True)]
-        return np.pad(image, ((0, 0), (self._pad, after[0]), (self._pad, after[1])), mode="edge")
+        before, sides = self._pad, zip(self._shape, self._size, strict=True)
+        after = [total - size - before for total, size in sides]
+        return np.pad(image, ((0, 0), (before, after[0]), (before, after[1])), mode="edge")
 
     def _tapered(self, image: FloatArray) -> ComplexArray:
         """Spectrum times the conjugate OTF, the borders faded into the re-blurred picture.
@@ -75,51 +83,130 @@ class Deconvolution:
         reblurred = fft.irfft2(fft.rfft2(padded) * self._transfer, s=self._shape, overwrite_x=True)
         fade = np.outer(_ramp(self._shape[0], self._pad), _ramp(self._shape[1], self._pad))
         reblurred += fade * (padded - reblurred)
-        spectrum: ComplexArray = fft.rfft2(reblurred, overwrite_x=True)
+        spectrum = np.asarray(fft.rfft2(reblurred, overwrite_x=True), dtype=np.complex64)
         spectrum *= self._transfer.conj()
         return spectrum
 
     def wiener(self, level: float) -> FloatArray:
-        """Wiener result (C, H, W): ``H* Y / (|H|^2 + level prior)``."""
-        return self._picture(self._spectrum / (self._power + np.float32(level) * self._prior))
+        """Deconvolve by ``H* Y / (|H|^2 + level prior)``.
+
+        Parameters
+        ----------
+        level : float
+            Strength of the regularisation, above 0; it is multiplied with the noise-to-signal
+            shape of natural pictures.
+
+        Returns
+        -------
+        ndarray of float32
+            (C, H, W), in the space of the picture, not clipped.
+        """
+        weight = np.float32(level) * self._prior
+        return self._picture(self._spectrum / (self._power + weight))
 
     def data_steps(self, guess: FloatArray, weights: tuple[float, ...]) -> list[FloatArray]:
-        """Solutions of ``argmin |h * x - y|^2 + weight |x - guess|^2``, each (C, H, W)."""
-        prior = fft.rfft2(self._padded(guess))
-        return [
-            self._picture((self._spectrum + np.float32(weight) * prior) / (self._power + np.float32(weight)))
-            for weight in weights
-        ]  # fmt: skip
+        """Solve ``argmin |h * x - y|^2 + weight |x - guess|^2``.
 
-    def _picture(self, spectrum: ComplexArray) -> FloatArray:
+        Parameters
+        ----------
+        guess : ndarray of float32
+            (C, H, W), in the space of the picture. Not modified.
+        weights : tuple of float
+            How much the guess counts, each above 0.
+
+        Returns
+        -------
+        list of ndarray of float32
+            One solution (C, H, W) for each weight, not clipped.
+        """
+        prior = np.asarray(fft.rfft2(self._padded(guess)), dtype=np.complex64)
+        solutions = []
+        for weight in map(np.float32, weights):
+            numerator = self._spectrum + weight * prior
+            solutions.append(self._picture(numerator / (self._power + weight)))
+        return solutions
+
+    def _picture(self, spectrum: npt.NDArray[np.complexfloating]) -> FloatArray:
         pad, (height, width) = self._pad, self._size
         whole: FloatArray = fft.irfft2(spectrum, s=self._shape, overwrite_x=True)
         return whole[:, pad : pad + height, pad : pad + width]
 
 
 def halve(image: FloatArray) -> FloatArray:
-    """Mean of every 2 x 2 block: (..., H, W) -> (..., H // 2, W // 2)."""
-    height, width = (extent // 2 * 2 for extent in image.shape[-2:])
-    even = image[..., :height, :width]
-    blocks = even.reshape(*image.shape[:-2], height // 2, 2, width // 2, 2)
+    """Go one octave coarser: the mean of every 2 x 2 block.
+
+    Parameters
+    ----------
+    image : ndarray of float32
+        (..., H, W). Not modified; an odd last row or column is left out.
+
+    Returns
+    -------
+    ndarray of float32
+        (..., H // 2, W // 2).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> print(halve(np.array([[0, 1, 9], [2, 3, 9]], np.float32)))
+    [[1.5]]
+    """
+    height, width = (extent // 2 for extent in image.shape[-2:])
+    even = image[..., : 2 * height, : 2 * width]
+    blocks = even.reshape(*image.shape[:-2], height, 2, width, 2)
     mean: FloatArray = blocks.mean((-3, -1), dtype=np.float32)
     return mean
 
 
 def upsample_psf(psf: FloatArray) -> FloatArray:
-    """PSF one octave finer, bilinear, on the same support."""
+    """Go one octave finer: twice as wide by bilinear interpolation, on the same support.
+
+    Parameters
+    ----------
+    psf : ndarray of float32
+        (K, K), odd. Not modified.
+
+    Returns
+    -------
+    ndarray of float32
+        (K, K), sum 1; what no longer fits is cut off.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> print(upsample_psf(np.pad(np.ones((1, 1), np.float32), 1)).round(2))
+    [[0.06 0.12 0.06]
+     [0.12 0.25 0.12]
+     [0.06 0.12 0.06]]
+    """
     size = psf.shape[0]
-    steps = np.arange(2 * size - 1) / 2
-    weights = np.maximum(0, 1 - np.abs(steps[:, None] - np.arange(size)[None]))
+    inner = np.arange(size // 2, size // 2 + size) / 2
+    weights = np.maximum(0, 1 - np.abs(inner[:, None] - np.arange(size)[None]))
     fine = weights @ psf @ weights.T
-    start = size // 2
-    fine = fine[start : start + size, start : start + size]
     result: FloatArray = (fine / max(float(fine.sum()), 1e-8)).astype(np.float32)
     return result
 
 
 def gradients(luma: FloatArray) -> FloatArray:
-    """Forward differences (2, H, W) along x and y of (H, W), zero at the far border."""
+    """Take forward differences along x and y, zero at the far border.
+
+    Parameters
+    ----------
+    luma : ndarray of float32
+        (H, W), any range. Not modified.
+
+    Returns
+    -------
+    ndarray of float32
+        (2, H, W), x first.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> print(gradients(np.array([[0, 1, 3], [0, 1, 3]], np.float32))[0])
+    [[1. 2. 0.]
+     [1. 2. 0.]]
+    """
     result = np.zeros((2, *luma.shape), np.float32)
     result[0, :, :-1] = luma[:, 1:] - luma[:, :-1]
     result[1, :-1, :] = luma[1:, :] - luma[:-1, :]
@@ -127,7 +214,18 @@ def gradients(luma: FloatArray) -> FloatArray:
 
 
 def sine_window(height: int, width: int) -> FloatArray:
-    """Square root of a Hann window (H, W), zero on the border."""
+    """Make the square root of a Hann window: applied to both factors, a product sees the window.
+
+    Parameters
+    ----------
+    height, width : int
+        Size of the window, H and W.
+
+    Returns
+    -------
+    ndarray of float32
+        (H, W), 1 in the middle, 0 on the border.
+    """
     rows = np.sin(np.pi * np.arange(height) / max(1, height - 1))
     columns = np.sin(np.pi * np.arange(width) / max(1, width - 1))
     return np.outer(rows, columns).astype(np.float32)
@@ -140,8 +238,12 @@ class PSFStatistics:
 
     Parameters
     ----------
-    shape
-        Size of the transforms, at least that of the windows.
+    shape : tuple of int
+        Rows and columns of the transforms, at least those of the windows.
+
+    References
+    ----------
+    Schuler, Hirsch, Harmeling, Schölkopf: "Learning to deblur", IEEE TPAMI, 2016.
     """
 
     def __init__(self, shape: tuple[int, int]) -> None:
@@ -152,7 +254,13 @@ class PSFStatistics:
         self._energy = np.zeros(half, np.float32)
 
     def add(self, edges: FloatArray, observed: FloatArray) -> None:
-        """Add one window: predicted sharp edges and observed gradients, both (2, H, W)."""
+        """Add one window.
+
+        Parameters
+        ----------
+        edges, observed : ndarray of float32
+            Predicted sharp edges and observed gradients, both (2, H, W), x first. Not modified.
+        """
         sharp = fft.rfft2(edges, s=self._shape)
         blurred = fft.rfft2(observed, s=self._shape)
         self._cross += (sharp.conj() * blurred).sum(0)
@@ -160,22 +268,31 @@ class PSFStatistics:
         self._energy += (np.abs(blurred) ** 2).sum(0)
 
     def maps(self, level: float, size: int) -> FloatArray:
-        """Closed-form PSF, autocorrelation of the gradients, whitened cross-correlation.
+        """Draw up what the windows say of the PSF.
 
-        ``K = sum conj(G) F / (sum |G|^2 + level mean |G|^2)`` (Schuler et al., "Learning to
-        deblur"), each cut to (size, size): (3, size, size).
+        The closed form is ``K = sum conj(G) F / (sum |G|^2 + level mean |G|^2)`` over the spectra
+        G of the predicted edges and F of the observed gradients.
+
+        Parameters
+        ----------
+        level : float
+            Regularisation of the closed form, relative to the mean energy of the edges.
+        size : int
+            Side of the maps, odd.
+
+        Returns
+        -------
+        ndarray of float32
+            (3, size, size): the closed-form PSF, the autocorrelation of the gradients (1 in its
+            centre), and the whitened cross-correlation.
         """
-        full = self._mean(self._edge_energy) + 1e-6
+        full = float(self._edge_energy.mean()) + 1e-6
         closed = self._cross / (self._edge_energy + level * full)
         strength = np.abs(self._cross)
-        flat = self._cross / (strength + 0.05 * self._mean(strength) + 1e-6)
+        flat = self._cross / (strength + 0.05 * float(strength.mean()) + 1e-6)
         correlation = self._support(self._energy.astype(np.complex64), size)
-        peak = max(float(correlation[size // 2, size // 2]), 1e-8)
-        return np.stack([self._support(closed, size), correlation / peak, self._support(flat, size)])
-
-    @staticmethod
-    def _mean(half_spectrum: FloatArray) -> float:
-        return float(half_spectrum.mean())
+        correlation /= max(float(correlation[size // 2, size // 2]), 1e-8)
+        return np.stack([self._support(closed, size), correlation, self._support(flat, size)])
 
     def _support(self, spectrum: ComplexArray, size: int) -> FloatArray:
         whole = np.roll(fft.irfft2(spectrum, s=self._shape), (size // 2, size // 2), (0, 1))
