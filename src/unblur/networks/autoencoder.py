@@ -7,9 +7,12 @@ depthwise/LayerNorm blocks on a CPU, so they are what all of our own networks ar
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import torch
 from torch import nn
+
+from unblur.errors import ArgumentError
 
 __all__ = ["Autoencoder", "AutoencoderConfig", "ResidualBlock"]
 
@@ -20,15 +23,25 @@ class AutoencoderConfig:
 
     Parameters
     ----------
-    in_channels, out_channels
+    in_channels, out_channels : int
         Channels of the input and output at full resolution.
-    widths
+    widths : tuple of int
         Channels of each level, the finest first; the last one is the middle.
-    blocks
+    blocks : tuple of int
         Residual blocks of each level (once on the way down and once on the way up; the middle has
         them once).
-    unshuffle
+    unshuffle : int
         Space-to-depth factor in front of the first convolution.
+
+    Raises
+    ------
+    ArgumentError
+        If there are not as many widths as blocks, or a number is too small.
+
+    Examples
+    --------
+    >>> AutoencoderConfig(3, 3, widths=(8, 16, 32)).size_multiple
+    8
     """
 
     in_channels: int
@@ -37,6 +50,16 @@ class AutoencoderConfig:
     blocks: tuple[int, ...] = (1, 1, 3)
     unshuffle: int = 2
 
+    def __post_init__(self) -> None:
+        if len(self.widths) != len(self.blocks) or not self.widths:
+            raise ArgumentError(
+                f"{len(self.widths)} widths for {len(self.blocks)} levels of blocks"
+            )
+        if min(self.in_channels, self.out_channels, self.unshuffle, *self.widths) < 1:
+            raise ArgumentError(f"channels, widths and unshuffle must be at least 1: {self}")
+        if min(self.blocks) < 0:
+            raise ArgumentError(f"blocks must be zero or more, not {self.blocks}")
+
     @property
     def size_multiple(self) -> int:
         """Height and width of an input must be multiples of this."""
@@ -44,7 +67,17 @@ class AutoencoderConfig:
 
 
 class ResidualBlock(nn.Module):
-    """``x + conv(relu(conv(x)))``, shapes (B, C, H, W) in and out."""
+    """``x + conv(relu(conv(x)))``, shapes (B, C, H, W) in and out.
+
+    Parameters
+    ----------
+    width : int
+        Channels C.
+
+    References
+    ----------
+    He et al.: "Deep residual learning for image recognition", CVPR 2016.
+    """
 
     def __init__(self, width: int) -> None:
         super().__init__()
@@ -52,12 +85,28 @@ class ResidualBlock(nn.Module):
         self.second = nn.Conv2d(width, width, 3, padding=1)
         nn.init.kaiming_normal_(self.first.weight, nonlinearity="relu")
         nn.init.normal_(self.second.weight, std=0.1 * (9 * width) ** -0.5)
-        nn.init.zeros_(self.second.bias)
+        _zero_bias(self.second)
 
     def forward(self, features: torch.Tensor) -> torch.Tensor:
-        """Add the block's correction to `features`."""
+        """Add the block's correction.
+
+        Parameters
+        ----------
+        features : torch.Tensor
+            (B, C, H, W).
+
+        Returns
+        -------
+        torch.Tensor
+            Same shape.
+        """
         correction: torch.Tensor = self.second(torch.relu(self.first(features)))
         return features + correction
+
+
+def _zero_bias(convolution: nn.Conv2d) -> None:
+    if convolution.bias is not None:
+        nn.init.zeros_(convolution.bias)
 
 
 def _blocks(width: int, count: int) -> nn.Sequential:
@@ -67,8 +116,24 @@ def _blocks(width: int, count: int) -> nn.Sequential:
 class Autoencoder(nn.Module):
     """U-Net with additive skips; (B, in_channels, H, W) -> (B, out_channels, H, W).
 
-    H and W must be multiples of ``config.size_multiple``. The last convolution starts at zero, so an
-    untrained autoencoder returns zeros and callers add it to what they already know.
+    H and W must be multiples of ``config.size_multiple``. The last convolution starts at zero, so
+    an untrained autoencoder returns zeros and callers add it to what they already know.
+
+    Parameters
+    ----------
+    config : AutoencoderConfig
+        Its shape.
+
+    References
+    ----------
+    Ronneberger, Fischer, Brox: "U-Net: convolutional networks for biomedical image segmentation",
+    MICCAI 2015.
+
+    Examples
+    --------
+    >>> network = Autoencoder(AutoencoderConfig(3, 1, widths=(4, 8), blocks=(1, 1)))
+    >>> network(torch.zeros(2, 3, 8, 12)).shape
+    torch.Size([2, 1, 8, 12])
     """
 
     def __init__(self, config: AutoencoderConfig) -> None:
@@ -78,21 +143,31 @@ class Autoencoder(nn.Module):
         self.head = nn.Conv2d(config.in_channels * area, widths[0], 3, padding=1)
         self.encoders = nn.ModuleList(map(_blocks, widths[:-1], config.blocks[:-1]))
         self.downs = nn.ModuleList(
-            nn.Conv2d(fine, coarse, 2, stride=2)
-            for fine, coarse in zip(widths[:-1], widths[1:], strict=True)
+            nn.Conv2d(fine, coarse, 2, stride=2) for fine, coarse in pairwise(widths)
         )
         self.middle = _blocks(widths[-1], config.blocks[-1])
         self.ups = nn.ModuleList(
             nn.Sequential(nn.Conv2d(coarse, 4 * fine, 1), nn.PixelShuffle(2))
-            for fine, coarse in zip(widths[:-1], widths[1:], strict=True)
+            for fine, coarse in pairwise(widths)
         )
         self.decoders = nn.ModuleList(map(_blocks, widths[:-1], config.blocks[:-1]))
         self.tail = nn.Conv2d(widths[0], config.out_channels * area, 3, padding=1)
         nn.init.zeros_(self.tail.weight)
-        nn.init.zeros_(self.tail.bias)
+        _zero_bias(self.tail)
 
     def forward(self, image: torch.Tensor) -> torch.Tensor:
-        """Run the network on `image`, (B, in_channels, H, W)."""
+        """Run the network.
+
+        Parameters
+        ----------
+        image : torch.Tensor
+            (B, in_channels, H, W).
+
+        Returns
+        -------
+        torch.Tensor
+            (B, out_channels, H, W).
+        """
         features = self.head(nn.functional.pixel_unshuffle(image, self.config.unshuffle))
         skips = []
         for encoder, down in zip(self.encoders, self.downs, strict=True):

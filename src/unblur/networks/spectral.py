@@ -1,6 +1,7 @@
 """Fourier-domain physics as differentiable layers: OTF, Wiener step, closed-form PSF.
 
-`unblur.classical.spectral` holds the same formulas in NumPy for inference; a test compares them.
+`unblur.runtime.spectral` holds the same formulas in NumPy for inference; a test compares them.
+Half spectra are those of `torch.fft.rfft2`, (..., H, W // 2 + 1).
 """
 
 from __future__ import annotations
@@ -26,46 +27,112 @@ WIENER_PAD = 24
 
 
 def srgb_to_linear(image: torch.Tensor) -> torch.Tensor:
-    """Linear light of sRGB values, clipped to [0, 1]."""
+    """Undo the sRGB curve.
+
+    Parameters
+    ----------
+    image : torch.Tensor
+        sRGB-encoded values, any shape; they are clipped to [0, 1].
+
+    Returns
+    -------
+    torch.Tensor
+        Linear light in [0, 1], same shape.
+    """
     image = image.clamp(0, 1)
     return torch.where(image <= 0.04045, image / 12.92, ((image + 0.055) / 1.055) ** 2.4)
 
 
 def linear_to_srgb(image: torch.Tensor) -> torch.Tensor:
-    """Encode linear light as sRGB values, clipped to [0, 1]."""
+    """Apply the sRGB curve.
+
+    Parameters
+    ----------
+    image : torch.Tensor
+        Linear light, any shape; it is clipped to [1e-6, 1].
+
+    Returns
+    -------
+    torch.Tensor
+        sRGB-encoded values in [0, 1], same shape.
+    """
     image = image.clamp(1e-6, 1)  # the power has no finite slope at zero
     return torch.where(image <= 0.0031308, image * 12.92, 1.055 * image ** (1 / 2.4) - 0.055)
 
 
 def otf(psf: torch.Tensor, height: int, width: int) -> torch.Tensor:
-    """Half-spectrum transfer functions (B, 1, H, W//2+1) of centred PSFs (B, K, K)."""
+    """Transfer functions of PSFs for pictures of a given size.
+
+    Parameters
+    ----------
+    psf : torch.Tensor
+        (B, K, K), origin at ``K // 2``, K at most `height` and `width`.
+    height, width : int
+        Size of the pictures, H and W.
+
+    Returns
+    -------
+    torch.Tensor
+        Half spectra (B, 1, H, W // 2 + 1).
+    """
     size = psf.shape[-1]
     padded = functional.pad(psf, (0, width - size, 0, height - size))
     rolled = torch.roll(padded, (-(size // 2), -(size // 2)), (1, 2))
-    return torch.fft.rfft2(rolled)[:, None]
+    transfer: torch.Tensor = torch.fft.rfft2(rolled)
+    return transfer[:, None]
 
 
-def spectrum_prior(height: int, width: int) -> torch.Tensor:
-    """Noise-to-signal shape (H, W//2+1): natural pictures have less energy at high frequencies."""
-    fy, fx = torch.fft.fftfreq(height)[:, None], torch.fft.rfftfreq(width)[None]
-    return 16 * (fy**2 + fx**2) + 0.02
+def spectrum_prior(height: int, width: int, device: torch.device | None = None) -> torch.Tensor:
+    """Noise-to-signal shape: natural pictures have less energy at high frequencies.
+
+    Parameters
+    ----------
+    height, width : int
+        Size of the pictures, H and W.
+    device : torch.device, optional
+        Where it is needed.
+
+    Returns
+    -------
+    torch.Tensor
+        (H, W // 2 + 1), positive.
+    """
+    fy = torch.fft.fftfreq(height, device=device)[:, None]
+    fx = torch.fft.rfftfreq(width, device=device)[None]
+    prior: torch.Tensor = 16 * (fy**2 + fx**2) + 0.02
+    return prior
 
 
-def _ramp(length: int, pad: int) -> torch.Tensor:
-    index = torch.arange(length)
+def _ramp(length: int, pad: int, device: torch.device) -> torch.Tensor:
+    index = torch.arange(length, device=device)
     return torch.clamp(torch.minimum(index + 1, length - index) / pad, max=1)
 
 
 def tapered_spectrum(image: torch.Tensor, transfer: torch.Tensor, pad: int) -> torch.Tensor:
-    """Spectrum of a padded image (B, C, H, W) whose borders fade into its own re-blurred copy.
+    """Spectrum of a padded image whose borders fade into its own re-blurred copy.
 
     The fade makes the picture agree with the circular convolution that the Fourier domain assumes,
     so a Wiener step leaves no ghosts of the opposite border.
+
+    Parameters
+    ----------
+    image : torch.Tensor
+        (B, C, H, W), padded.
+    transfer : torch.Tensor
+        Half spectra (B, 1, H, W // 2 + 1) of the PSFs.
+    pad : int
+        Width of the fade in pixels.
+
+    Returns
+    -------
+    torch.Tensor
+        Half spectra (B, C, H, W // 2 + 1).
     """
     height, width = image.shape[2:]
-    window = _ramp(height, pad)[:, None] * _ramp(width, pad)[None]
+    window = _ramp(height, pad, image.device)[:, None] * _ramp(width, pad, image.device)[None]
     blurred = torch.fft.irfft2(torch.fft.rfft2(image) * transfer, s=(height, width))
-    return torch.fft.rfft2(window * image + (1 - window) * blurred)
+    spectrum: torch.Tensor = torch.fft.rfft2(window * image + (1 - window) * blurred)
+    return spectrum
 
 
 def wiener_step(
@@ -74,7 +141,24 @@ def wiener_step(
     weight: torch.Tensor,
     guess: torch.Tensor | None = None,
 ) -> torch.Tensor:
-    """Spectrum of argmin |h * x - y|^2 + weight |x - guess|^2, ``guess = 0`` if not given."""
+    """Solve ``argmin |h * x - y|^2 + weight |x - guess|^2`` in the Fourier domain.
+
+    Parameters
+    ----------
+    spectrum : torch.Tensor
+        Half spectra (B, C, H, W // 2 + 1) of the observation y.
+    transfer : torch.Tensor
+        Half spectra (B, 1, H, W // 2 + 1) of the PSFs h.
+    weight : torch.Tensor
+        How much the guess counts: a number, or one for each frequency.
+    guess : torch.Tensor, optional
+        Half spectra of the guess; zero when left out, which is a Wiener filter.
+
+    Returns
+    -------
+    torch.Tensor
+        Half spectra (B, C, H, W // 2 + 1) of the solutions x.
+    """
     numerator = spectrum * transfer.conj()
     if guess is not None:
         numerator = numerator + weight * guess
@@ -82,21 +166,60 @@ def wiener_step(
 
 
 def gradients(image: torch.Tensor) -> torch.Tensor:
-    """Forward differences (B, 2, H, W) along x and y of (B, 1, H, W), zero at the far border."""
+    """Take forward differences along x and y, zero at the far border.
+
+    Parameters
+    ----------
+    image : torch.Tensor
+        (B, 1, H, W).
+
+    Returns
+    -------
+    torch.Tensor
+        (B, 2, H, W), x first.
+    """
     along_x = functional.pad(image[..., :, 1:] - image[..., :, :-1], (0, 1, 0, 0))
     along_y = functional.pad(image[..., 1:, :] - image[..., :-1, :], (0, 0, 0, 1))
     return torch.cat([along_x, along_y], 1)
 
 
 def support(correlation: torch.Tensor, size: int) -> torch.Tensor:
-    """Cut the centred (B, size, size) part out of a map (B, H, W) whose origin is at [0, 0]."""
+    """Cut the middle out of a correlation.
+
+    Parameters
+    ----------
+    correlation : torch.Tensor
+        (B, H, W) with its origin at [0, 0], H and W at least `size`.
+    size : int
+        Side of the part, odd.
+
+    Returns
+    -------
+    torch.Tensor
+        (B, size, size) with the origin in its centre.
+    """
     return torch.roll(correlation, (size // 2, size // 2), (1, 2))[:, :size, :size]
 
 
 def autocorrelation(spectrum: torch.Tensor, shape: tuple[int, int], size: int) -> torch.Tensor:
-    """Autocorrelation (B, size, size) of gradients (spectrum (B, 2, ...)), 1 at its centre."""
+    """Autocorrelation of gradients: a blurred picture's own has the PSF's autocorrelation in it.
+
+    Parameters
+    ----------
+    spectrum : torch.Tensor
+        Half spectra (B, 2, H, W // 2 + 1) of the gradients.
+    shape : tuple of int
+        H and W.
+    size : int
+        Side of the part wanted, odd.
+
+    Returns
+    -------
+    torch.Tensor
+        (B, size, size), 1 in its centre.
+    """
     power = (spectrum.abs() ** 2).sum(1)
-    correlation = torch.fft.irfft2(power, s=shape)
+    correlation: torch.Tensor = torch.fft.irfft2(power, s=shape)
     return support(correlation / correlation[:, :1, :1].clamp_min(1e-8), size)
 
 
@@ -107,15 +230,37 @@ def psf_from_edges(
     shape: tuple[int, int],
     size: int,
 ) -> tuple[torch.Tensor, torch.Tensor]:
-    """Closed-form PSF and normalised cross-correlation, each (B, size, size).
+    """Find the PSFs that turn sharp edges into the observed gradients, in closed form.
 
     ``K = sum conj(G) F / (sum |G|^2 + level mean|G|^2)`` over the spectra G of the predicted sharp
-    edges and F of the observed gradients, both (B, 2, H, W//2+1) (Schuler et al., "Learning to
-    deblur").
+    edges and F of the observed gradients.
+
+    Parameters
+    ----------
+    edges, observed : torch.Tensor
+        Half spectra (B, 2, H, W // 2 + 1) of G and F.
+    level : torch.Tensor
+        Regularisation, a number relative to the mean energy of the edges.
+    shape : tuple of int
+        H and W.
+    size : int
+        Side of the PSFs, odd.
+
+    Returns
+    -------
+    psf : torch.Tensor
+        (B, size, size), neither non-negative nor normalised.
+    flat : torch.Tensor
+        Whitened cross-correlation (B, size, size): all frequencies count the same.
+
+    References
+    ----------
+    Schuler, Hirsch, Harmeling, Schölkopf: "Learning to deblur", IEEE TPAMI, 2016.
     """
     cross = (edges.conj() * observed).sum(1)
     energy = (edges.abs() ** 2).sum(1)
     mean = energy.mean((1, 2), keepdim=True) + 1e-6
     psf = torch.fft.irfft2(cross / (energy + level * mean), s=shape)
-    flat = torch.fft.irfft2(cross / (cross.abs() + 0.05 * cross.abs().mean((1, 2), keepdim=True) + 1e-6), s=shape)
+    floor = 0.05 * cross.abs().mean((1, 2), keepdim=True)
+    flat = torch.fft.irfft2(cross / (cross.abs() + floor + 1e-6), s=shape)
     return support(psf, size), support(flat, size)

@@ -9,13 +9,16 @@ pixel by pixel and adds a correction, so leaving a sharp pixel alone is the easi
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 
 import torch
 from torch import nn
 from torch.nn import functional
 
+from unblur.errors import ArgumentError
 from unblur.networks.autoencoder import Autoencoder, AutoencoderConfig
+from unblur.networks.part import Network, NetworkPart
 from unblur.networks.spectral import (
     WIENER_PAD,
     linear_to_srgb,
@@ -37,12 +40,17 @@ class WienerAutoencoderConfig:
 
     Parameters
     ----------
-    first, second
+    first, second : AutoencoderConfig
         The two autoencoders: four RGB candidates in, a correction and four weights out.
-    levels
+    levels : tuple of float
         Regularisations of the three Wiener results, times the spectrum prior.
-    data_levels
+    data_levels : tuple of float
         Weights mu of the two data steps.
+
+    Raises
+    ------
+    ArgumentError
+        If the numbers do not fit each other.
     """
 
     first: AutoencoderConfig = field(
@@ -54,9 +62,38 @@ class WienerAutoencoderConfig:
     levels: tuple[float, float, float] = (0.3, 0.03, 0.003)
     data_levels: tuple[float, float] = (0.1, 0.01)
 
+    def __post_init__(self) -> None:
+        for name, shape in (("first", self.first), ("second", self.second)):
+            channels = (shape.in_channels, shape.out_channels)
+            if channels != (3 * CANDIDATES, 3 + CANDIDATES):
+                raise ArgumentError(
+                    f"the {name} autoencoder must have {3 * CANDIDATES} channels in and "
+                    f"{3 + CANDIDATES} out, not {channels[0]} and {channels[1]}"
+                )
+        if min(*self.levels, *self.data_levels) <= 0:
+            raise ArgumentError(f"levels must be positive, not {self.levels}, {self.data_levels}")
+
+    @property
+    def size_multiple(self) -> int:
+        """Height and width of an input must be multiples of this."""
+        return math.lcm(self.first.size_multiple, self.second.size_multiple)
+
+    @property
+    def smallest(self) -> int:
+        """Height and width of an input must be at least this."""
+        return self.size_multiple
+
 
 class CandidateMixer(nn.Module):
-    """Four RGB candidates (B, 12, H, W), encoded -> one RGB picture (B, 3, H, W)."""
+    """Four RGB candidates (B, 12, H, W), encoded -> one RGB picture (B, 3, H, W).
+
+    Parameters
+    ----------
+    config : AutoencoderConfig
+        Shape of the network that weighs them.
+    preferred : int
+        Index of the candidate that counts most before training.
+    """
 
     def __init__(self, config: AutoencoderConfig, preferred: int) -> None:
         super().__init__()
@@ -66,7 +103,18 @@ class CandidateMixer(nn.Module):
         self.preference = nn.Parameter(preference[:, None, None])
 
     def forward(self, candidates: torch.Tensor) -> torch.Tensor:
-        """Mix the candidates pixel by pixel and add the correction."""
+        """Mix the candidates pixel by pixel and add the correction.
+
+        Parameters
+        ----------
+        candidates : torch.Tensor
+            (B, 12, H, W), four RGB pictures, encoded.
+
+        Returns
+        -------
+        torch.Tensor
+            (B, 3, H, W), encoded, not clipped.
+        """
         maps = self.body(candidates)
         weights = torch.softmax(maps[:, 3:] + self.preference, 1)
         mixed = sum(
@@ -77,8 +125,19 @@ class CandidateMixer(nn.Module):
         return result
 
 
-class WienerAutoencoder(nn.Module):
-    """Blurred RGB (B, 3, H, W), encoded, in [0, 1], and PSFs (B, K, K) -> restored RGB."""
+class WienerAutoencoder(Network):
+    """Blurred RGB (B, 3, H, W), encoded, in [0, 1], and PSFs (B, K, K) -> restored RGB.
+
+    Parameters
+    ----------
+    config : WienerAutoencoderConfig, optional
+        Its shape; that of the default model when left out.
+
+    References
+    ----------
+    Zhang, Van Gool, Timofte: "Deep unfolding network for image super-resolution", CVPR 2020, for
+    the data step between networks.
+    """
 
     def __init__(self, config: WienerAutoencoderConfig | None = None) -> None:
         super().__init__()
@@ -86,14 +145,29 @@ class WienerAutoencoder(nn.Module):
         self.first = CandidateMixer(self.config.first, preferred=2)
         self.second = CandidateMixer(self.config.second, preferred=1)
 
-    def forward(self, blurred: torch.Tensor, psf: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        """Return the first estimate and the final one, both (B, 3, H, W), encoded."""
+    def forward(
+        self, blurred: torch.Tensor, psf: torch.Tensor
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """Restore pictures.
+
+        Parameters
+        ----------
+        blurred : torch.Tensor
+            (B, 3, H, W), encoded, in [0, 1].
+        psf : torch.Tensor
+            (B, K, K), K odd, each with the sum 1.
+
+        Returns
+        -------
+        estimate, result : torch.Tensor
+            What the first and the second autoencoder say, both (B, 3, H, W), encoded, not clipped.
+        """
         pad = WIENER_PAD
         linear = functional.pad(srgb_to_linear(blurred), (pad,) * 4, mode="replicate")
         height, width = linear.shape[2:]
         transfer = otf(psf, height, width)
         spectrum = tapered_spectrum(linear, transfer, pad)
-        prior = spectrum_prior(height, width)
+        prior = spectrum_prior(height, width, blurred.device)
 
         def picture(solution: torch.Tensor) -> torch.Tensor:
             whole = torch.fft.irfft2(solution, s=(height, width))
@@ -110,3 +184,30 @@ class WienerAutoencoder(nn.Module):
             for level in self.config.data_levels
         ]
         return estimate, self.second(torch.cat([blurred, estimate, *solved], 1))
+
+    def parts(self) -> tuple[NetworkPart, ...]:
+        """List what is exported.
+
+        Returns
+        -------
+        tuple of NetworkPart
+            The two mixers.
+        """
+        settings = {"levels": self.config.levels, "data_levels": self.config.data_levels}
+        mixers = (
+            ("first", self.first, self.config.first),
+            ("second", self.second, self.config.second),
+        )
+        return tuple(
+            NetworkPart(
+                id=f"restorer-{name}",
+                task=f"restored picture from four candidates, pass {number}",
+                module=mixer,
+                in_channels=3 * CANDIDATES,
+                out_channels=3,
+                size_multiple=shape.size_multiple,
+                example=(2, 3 * CANDIDATES, 12 * shape.size_multiple, 8 * shape.size_multiple),
+                settings=settings,
+            )
+            for number, (name, mixer, shape) in enumerate(mixers, 1)
+        )
