@@ -1,1 +1,1 @@
-"""Training (needs the ``train`` extra): recipes, synthetic pairs, losses, Lightning module, export."""
+"""Training, which needs the ``train`` extra: recipes, synthetic pairs, losses, runs, export."""

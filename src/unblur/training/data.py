@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import torch
 from PIL import Image
 from torch.utils.data import IterableDataset, get_worker_info
@@ -14,52 +15,86 @@ from torch.utils.data import IterableDataset, get_worker_info
 from unblur.degradation.convolution import crop_valid
 from unblur.degradation.pipeline import Degradation
 from unblur.degradation.sampling import PSFSampler
-from unblur.errors import ConfigurationError
+from unblur.errors import ConfigurationError, ImageReadError
 from unblur.training.recipe import DataSettings
 
 __all__ = ["BlurredCrops", "load_pictures"]
 
-PSF_SIZE = 33
 Sample = dict[str, Any]
+Pixels = npt.NDArray[np.uint8]
+FloatImage = npt.NDArray[np.float32]
+SUFFIXES = {".jpg", ".jpeg", ".png", ".tif", ".tiff", ".webp", ".bmp"}
 
 
-def load_pictures(folder: str | Path, smallest: int) -> list[np.ndarray]:
-    """Decode every picture of a folder as uint8 (H, W, 3), leaving out those too small for a crop."""
-    pictures = []
-    for path in sorted(Path(folder).iterdir()):
-        if path.suffix.lower() not in {".jpg", ".jpeg", ".png", ".tif", ".tiff", ".webp", ".bmp"}:
-            continue
-        with Image.open(path) as file:
-            pixels = np.asarray(file.convert("RGB"))
-        if min(pixels.shape[:2]) >= smallest:
-            pictures.append(pixels)
-    if not pictures:
-        raise ConfigurationError(
-            f"{folder}: no picture of at least {smallest} x {smallest} pixels; give a folder of sharp pictures"
-        )
-    return pictures
-
-
-class BlurredCrops(IterableDataset[Sample]):
-    """Stream of ``{"sharp", "blurred", "psf", "kind"}`` tensors.
+def load_pictures(folder: str | Path, smallest: int) -> list[Pixels]:
+    """Decode every picture of a folder, leaving out those too small for a crop.
 
     Parameters
     ----------
-    pictures
-        Sharp pictures, uint8 (H, W, 3).
-    settings
+    folder : path
+        Folder of JPEG, PNG, TIFF, WebP or BMP files; its subfolders are not looked into.
+    smallest : int
+        Rows and columns that a picture must have.
+
+    Returns
+    -------
+    list of ndarray of uint8
+        (H, W, 3) each, sorted by file name.
+
+    Raises
+    ------
+    ConfigurationError
+        If there is no such folder, or no picture in it is large enough.
+    ImageReadError
+        If a file with the name of a picture is none.
+    """
+    try:
+        paths = sorted(Path(folder).iterdir())
+    except OSError as error:
+        raise ConfigurationError(
+            f"{folder}: cannot be read ({error.strerror}); give a folder of sharp pictures"
+        ) from error
+    pictures = [_decode(path) for path in paths if path.suffix.lower() in SUFFIXES]
+    large = [pixels for pixels in pictures if min(pixels.shape[:2]) >= smallest]
+    if not large:
+        raise ConfigurationError(
+            f"{folder}: no picture of at least {smallest} x {smallest} pixels; "
+            "give a folder of sharp pictures"
+        )
+    return large
+
+
+def _decode(path: Path) -> Pixels:
+    try:
+        with Image.open(path) as file:
+            return np.asarray(file.convert("RGB"))
+    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+        raise ImageReadError(f"{path}: not a readable picture ({error}); take it away") from error
+
+
+class BlurredCrops(IterableDataset[Sample]):
+    """Stream of ``{"sharp", "blurred", "psf", "kind"}``.
+
+    ``sharp`` and ``blurred`` are tensors (3, H, W), encoded, in [0, 1]; ``psf`` is (K, K) with the
+    sum 1; ``kind`` is its name.
+
+    Parameters
+    ----------
+    pictures : list of ndarray of uint8
+        Sharp pictures (H, W, 3). Not modified.
+    settings : DataSettings
         Crop size and shares.
-    seed
+    seed : int
         Together with a crop's number it decides everything about that crop.
-    start
+    start : int
         Number of the first crop: a resumed run goes on where it stopped.
-    count
-        Crops in all; endless if not given.
+    count : int, optional
+        Crops in all; endless when left out.
     """
 
     def __init__(
         self,
-        pictures: list[np.ndarray],
+        pictures: list[Pixels],
         settings: DataSettings,
         *,
         seed: int,
@@ -85,7 +120,18 @@ class BlurredCrops(IterableDataset[Sample]):
             index += step
 
     def sample(self, index: int) -> Sample:
-        """Crop number `index`."""
+        """Make one crop.
+
+        Parameters
+        ----------
+        index : int
+            Its number.
+
+        Returns
+        -------
+        dict
+            The same one for the same number, in every run with this seed.
+        """
         rng = np.random.default_rng([self.seed, index])
         settings = self.settings
         names = list(settings.kinds)
@@ -103,29 +149,27 @@ class BlurredCrops(IterableDataset[Sample]):
             "kind": kind,
         }
 
-    def _crop(self, rng: np.random.Generator, side: int) -> np.ndarray:
+    def _crop(self, rng: np.random.Generator, side: int) -> FloatImage:
         crops = [self._random_crop(rng, side) for _ in range(self.settings.choices)]
         return max(crops, key=_detail) if len(crops) > 1 else crops[0]
 
-    def _random_crop(self, rng: np.random.Generator, side: int) -> np.ndarray:
+    def _random_crop(self, rng: np.random.Generator, side: int) -> FloatImage:
         picture = self.pictures[rng.choice(len(self.pictures), p=self._chances)]
         height, width = picture.shape[:2]
         smallest = max(self.settings.min_scale, side / min(height, width))
         scale = rng.uniform(smallest, 1.0) if smallest < 1 else 1.0
-        taken = min(int(round(side / scale)), height, width)
+        taken = min(round(side / scale), height, width)
         top, left = rng.integers(height - taken + 1), rng.integers(width - taken + 1)
         crop = picture[top : top + taken, left : left + taken]
         if taken != side:
-            crop = np.asarray(
-                Image.fromarray(crop).resize((side, side), Image.Resampling.LANCZOS)
-            )
+            crop = np.asarray(Image.fromarray(crop).resize((side, side), Image.Resampling.LANCZOS))
         if rng.random() < 0.5:
             crop = crop[:, ::-1]
         if rng.random() < 0.3:
-            crop = np.rot90(crop, rng.integers(1, 4))
-        return np.ascontiguousarray(crop, dtype=np.float32) / 255
+            crop = np.rot90(crop, int(rng.integers(1, 4)))
+        return np.ascontiguousarray(crop, dtype=np.float32) / np.float32(255)
 
-    def _degradation(self, rng: np.random.Generator, psf: np.ndarray) -> Degradation:
+    def _degradation(self, rng: np.random.Generator, psf: FloatImage) -> Degradation:
         settings = self.settings
         strong = rng.random() < 0.1
         noise = settings.noise * (rng.uniform(0.5, 2.0) if strong else rng.random() ** 2)
@@ -142,12 +186,11 @@ class BlurredCrops(IterableDataset[Sample]):
         )
 
 
-def _detail(crop: np.ndarray) -> float:
+def _detail(crop: FloatImage) -> float:
     """Mean absolute difference of neighbours: how much a crop says about its blur."""
     green = crop[..., 1]
     return float(np.abs(np.diff(green, axis=0)).mean() + np.abs(np.diff(green, axis=1)).mean())
 
 
-def _tensor(image: np.ndarray) -> torch.Tensor:
+def _tensor(image: npt.NDArray[Any]) -> torch.Tensor:
     return torch.from_numpy(np.ascontiguousarray(image.transpose(2, 0, 1), dtype=np.float32))
-

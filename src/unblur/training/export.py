@@ -3,32 +3,47 @@
 from __future__ import annotations
 
 import hashlib
-import io
+import tempfile
+import warnings
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
-from torch import nn
 
 from unblur.cards import ModelCard
-from unblur.errors import ModelError
-from unblur.networks.psf_estimator import PSFEstimator
-from unblur.networks.wiener_autoencoder import WienerAutoencoder
-from unblur.runtime import load_session
-from unblur.training.module import build_task
-from unblur.training.recipe import Recipe, load_recipe
-from unblur.training.run import load_weights
+from unblur.errors import ImageWriteError, ModelError
+from unblur.images.atomic import atomic_file
+from unblur.networks.part import NetworkPart
+from unblur.networks.registry import find_network
+from unblur.runtime.session import OnnxSession, default_threads
+from unblur.training.checkpoints import load_weights
+from unblur.training.recipe import load_recipe
 
-__all__ = ["ExportFacts", "export", "export_network"]
+__all__ = ["ExportFacts", "export", "export_part", "to_onnx"]
 
 PARITY = 1e-4
 
 
 @dataclass(frozen=True)
 class ExportFacts:
-    """What only the trainer knows, for the card."""
+    """What only the trainer knows, for the card.
+
+    Parameters
+    ----------
+    data : str
+        What the network was trained on.
+    recipes : tuple of str
+        Recipe files, in the order of the training.
+    steps : int
+        Optimiser steps in all.
+    hours : str
+        Hours of training in all, with the machine.
+    figures : str
+        Validation figures.
+    licence : str
+        Licence of the weights.
+    """
 
     data: str
     recipes: tuple[str, ...]
@@ -38,122 +53,145 @@ class ExportFacts:
     licence: str = "Apache-2.0"
 
 
-@dataclass(frozen=True)
-class _Part:
-    """One network of a model, with what its card says of it."""
+def to_onnx(part: NetworkPart) -> bytes:
+    """Write a part as ONNX; batch and, where the part takes any, height and width stay open.
 
-    id: str
-    task: str
-    module: nn.Module
-    in_channels: int
-    out_channels: int
-    size_multiple: int
-    example: tuple[int, ...]
-    settings: dict[str, Any]
+    Parameters
+    ----------
+    part : NetworkPart
+        Its module is set to evaluation.
 
-
-def _parts(recipe: Recipe, network: nn.Module) -> list[_Part]:
-    if isinstance(network, PSFEstimator):
-        shape = recipe.psf_estimator
-        common = {
-            "size": shape.size,
-            "octaves": shape.octaves,
-            "levels": shape.levels,
-            "level": float(network.level.exp()),
-        }
-        edges, size = shape.edges, shape.size
-        return [
-            _Part(
-                "psf-edges", "sharp edges and masks of a blurred tile", network.edges,
-                edges.in_channels, edges.out_channels, edges.size_multiple, (2, 3, 96, 64), common,
-            ),
-            _Part(
-                "psf-cleaner", "clean PSF from closed-form maps", network.cleaner,
-                4, 1, 1, (2, 4, size, size), common,
-            ),
-        ]  # fmt: skip
-    assert isinstance(network, WienerAutoencoder)
-    settings = {
-        "levels": recipe.wiener_autoencoder.levels,
-        "data_levels": recipe.wiener_autoencoder.data_levels,
-    }
-    return [
-        _Part(
-            f"restorer-{name}", f"restored picture from four candidates, pass {number}", mixer,
-            12, 3, mixer.body.config.size_multiple, (2, 12, 96, 64), settings,
+    Returns
+    -------
+    bytes
+        The ONNX file.
+    """
+    example = torch.rand(part.example, generator=torch.Generator().manual_seed(0))
+    axes = {0: "batch"} if part.size_multiple == 1 else {0: "batch", 2: "height", 3: "width"}
+    with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
+        # The older exporter on purpose, deprecated as it is: it made the shipped files, and it is
+        # done in a moment, where the newer one takes seconds for each part.
+        warnings.simplefilter("ignore", DeprecationWarning)
+        path = Path(folder) / "part.onnx"
+        torch.onnx.export(
+            part.module.eval(),
+            (example,),
+            path,
+            input_names=["input"],
+            output_names=["output"],
+            dynamic_axes={"input": axes, "output": axes},
+            opset_version=17,
+            dynamo=False,
         )
-        for number, name, mixer in ((1, "first", network.first), (2, "second", network.second))
-    ]  # fmt: skip
+        return path.read_bytes()
 
 
-def export_network(part: _Part, folder: Path, facts: ExportFacts) -> ModelCard:
-    """Write one ONNX file with dynamic batch and size, and its card; check it against torch.
+def export_part(part: NetworkPart, folder: Path, facts: ExportFacts) -> ModelCard:
+    """Write one ONNX file and its card, if ONNX Runtime agrees with torch.
+
+    Parameters
+    ----------
+    part : NetworkPart
+        Its module is set to evaluation.
+    folder : Path
+        Where both files go, over older ones of their names.
+    facts : ExportFacts
+        What the card says of the training.
+
+    Returns
+    -------
+    ModelCard
+        The card.
 
     Raises
     ------
     ModelError
-        If ONNX Runtime and torch differ by more than 1e-4.
+        If ONNX Runtime and torch differ by more than 1e-4; then nothing is written.
+    ImageWriteError
+        If a file cannot be written.
     """
-    module = part.module.eval()
-    example = torch.rand(part.example, generator=torch.Generator().manual_seed(0))
-    axes = {0: "batch"} if part.size_multiple == 1 else {0: "batch", 2: "height", 3: "width"}
-    buffer = io.BytesIO()
-    torch.onnx.export(
-        module, (example,), buffer, input_names=["input"], output_names=["output"],
-        dynamic_axes={"input": axes, "output": axes}, opset_version=17, dynamo=False,
-    )  # fmt: skip
-    content = buffer.getvalue()
+    content = to_onnx(part)
     card = ModelCard(
-        id=part.id, task=part.task, in_channels=part.in_channels, out_channels=part.out_channels,
-        size_multiple=part.size_multiple, value_range=(0.0, 1.0), settings=part.settings,
-        parameters=sum(p.numel() for p in module.parameters()), licence=facts.licence,
-        data=facts.data, recipe=facts.recipes, steps=facts.steps, hours=facts.hours,
-        figures=facts.figures, sha256=hashlib.sha256(content).hexdigest(),
-    )  # fmt: skip
-    path = folder / f"{part.id}.onnx"
-    path.write_bytes(content)
-    path.with_suffix(".json").write_text(card.to_json(), encoding="utf-8")
-    _check_parity(part, path)
+        id=part.id,
+        task=part.task,
+        in_channels=part.in_channels,
+        out_channels=part.out_channels,
+        size_multiple=part.size_multiple,
+        value_range=(0.0, 1.0),
+        settings=part.settings,
+        parameters=sum(weights.numel() for weights in part.module.parameters()),
+        licence=facts.licence,
+        data=facts.data,
+        recipe=facts.recipes,
+        steps=facts.steps,
+        hours=facts.hours,
+        figures=facts.figures,
+        sha256=hashlib.sha256(content).hexdigest(),
+    )
+    _check_parity(part, OnnxSession(card, content, default_threads()))
+    for suffix, text in ((".onnx", content), (".json", card.to_json().encode())):
+        with atomic_file(folder / f"{part.id}{suffix}", overwrite=True) as file:
+            file.write(text)
     return card
 
 
-def _check_parity(part: _Part, path: Path) -> None:
-    session = load_session(path)
-    for factor in (1, 2):
+def _check_parity(part: NetworkPart, session: OnnxSession) -> None:
+    """Compare torch with ONNX Runtime at sizes other than that of the export."""
+    multiple = part.size_multiple
+    for batch in (1, 3):
         shape = part.example
-        if part.size_multiple > 1:
-            shape = (3, part.in_channels, 32 * factor, 64 * factor)
-        example = torch.rand(shape, generator=torch.Generator().manual_seed(factor))
+        if multiple > 1:
+            shape = (batch, part.in_channels, 2 * batch * multiple, 3 * batch * multiple)
+        example = torch.rand(shape, generator=torch.Generator().manual_seed(batch))
         with torch.no_grad():
             expected = part.module(example).numpy()
         difference = float(np.abs(session.run(example.numpy()) - expected).max())
         if not difference <= PARITY:
-            raise ModelError(f"{path}: differs from torch by {difference:.1e}, more than {PARITY}")
+            raise ModelError(
+                f"{part.id}: ONNX Runtime differs from torch by {difference:.1e}, more than "
+                f"{PARITY}; another version of either may help"
+            )
 
 
 def export(
     recipe_path: str | Path, checkpoint: str | Path, folder: str | Path, facts: ExportFacts
 ) -> list[ModelCard]:
-    """Export a recipe's network from a checkpoint into `folder`.
+    """Export a recipe's network from a checkpoint.
 
     Parameters
     ----------
-    recipe_path
+    recipe_path : path
         The recipe that the checkpoint was trained by.
-    checkpoint
-        A Lightning checkpoint; its averaged weights are taken.
-    folder
+    checkpoint : path
+        From `unblur.training.run.train`; its averaged weights are taken.
+    folder : path
         Where the ONNX files and cards go; made if missing.
-    facts
+    facts : ExportFacts
         What the cards say of the training.
 
     Returns
     -------
     list of ModelCard
         One for each ONNX file written.
+
+    Raises
+    ------
+    ConfigurationError
+        If the recipe is wrong.
+    ModelError
+        If the checkpoint is missing or damaged, does not fit the recipe, or ONNX Runtime makes
+        something else of the network than torch.
+    ImageWriteError
+        If a file cannot be written.
     """
     recipe = load_recipe(recipe_path)
-    task = build_task(recipe)
-    load_weights(task, Path(checkpoint))
-    Path(folder).mkdir(parents=True, exist_ok=True)
-    return [export_network(part, Path(folder), facts) for part in _parts(recipe, task.network)]
+    network = find_network(recipe.network).build(recipe.config)
+    load_weights(network, checkpoint)
+    target = Path(folder)
+    try:
+        target.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ImageWriteError(
+            f"{target}: cannot be made ({error.strerror}); name another folder"
+        ) from error
+    return [export_part(part, target, facts) for part in network.parts()]

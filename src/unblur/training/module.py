@@ -9,34 +9,61 @@ import lightning.pytorch as pl
 import torch
 from torch import nn
 
-from unblur.networks.psf_estimator import PSFEstimator, halve_psf
-from unblur.networks.wiener_autoencoder import WienerAutoencoder
+from unblur.networks.octaves import halve_psf
+from unblur.networks.part import Network
+from unblur.networks.registry import find_network
 from unblur.training.losses import charbonnier, nearest_shift, relative_psf_error
 from unblur.training.recipe import Recipe
 
-__all__ = ["EstimatorTask", "RestorerTask", "Task", "build_task", "luma"]
+__all__ = ["SHIFT_REACH", "EstimatorTask", "RestorerTask", "Task", "build_task", "luma"]
 
-
+Batch = dict[str, Any]
 SHIFT_REACH = 4  # pixels at full size over which an estimated PSF may be off its place
 
 
 def luma(image: torch.Tensor) -> torch.Tensor:
-    """Encoded luma (B, 1, H, W) of encoded RGB (B, 3, H, W), Rec. 601 weights."""
+    """Weigh the channels as Rec. 601 does.
+
+    Parameters
+    ----------
+    image : torch.Tensor
+        (B, 3, H, W), encoded RGB.
+
+    Returns
+    -------
+    torch.Tensor
+        (B, 1, H, W), encoded luma.
+    """
     weights = image.new_tensor([0.299, 0.587, 0.114])
     return (image * weights[:, None, None]).sum(1, keepdim=True)
 
 
 class Task(pl.LightningModule):
-    """What all training runs share: the optimiser, its schedule, and validation means per kind."""
+    """What all training runs share: the network, the optimiser, validation means per kind.
 
-    network: nn.Module
+    A batch has the keys of `unblur.training.data.BlurredCrops`, with a leading axis B.
+
+    Parameters
+    ----------
+    recipe : Recipe
+        Decides the network and its training.
+    """
+
+    network: Network
 
     def __init__(self, recipe: Recipe) -> None:
         super().__init__()
         self.recipe = recipe
+        self.network = find_network(recipe.network).build(recipe.config)
 
     def configure_optimizers(self) -> Any:
-        """AdamW; linear warm-up, then cosine decay over the recipe's steps."""
+        """AdamW; linear warm-up, then cosine decay over the recipe's steps.
+
+        Returns
+        -------
+        dict
+            Optimiser and schedule as Lightning wants them.
+        """
         settings = self.recipe.optimiser
         optimiser = torch.optim.AdamW(
             self.network.parameters(),
@@ -55,21 +82,46 @@ class Task(pl.LightningModule):
         return {"optimizer": optimiser, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
 
     def report(self, name: str, values: torch.Tensor, kinds: list[str]) -> None:
-        """Log the mean of `values` (B,) for each kind of blur and over all."""
+        """Log a mean for each kind of blur and over all.
+
+        Parameters
+        ----------
+        name : str
+            Of the figure.
+        values : torch.Tensor
+            (B,).
+        kinds : list of str
+            Kind of blur of each value.
+        """
         for value, kind in zip(values, kinds, strict=True):
             self.log(f"val/{name}/{kind}", value, batch_size=1, on_epoch=True)
         self.log(f"val/{name}", values.mean(), batch_size=len(kinds), on_epoch=True, prog_bar=True)
 
 
 class EstimatorTask(Task):
-    """Trains the PSF estimator: relative error of the PSF after every pass."""
+    """Trains the PSF estimator: relative error of the PSF after every pass.
 
-    def __init__(self, recipe: Recipe) -> None:
-        super().__init__(recipe)
-        self.network = PSFEstimator(recipe.psf_estimator)
+    Parameters
+    ----------
+    recipe : Recipe
+        Decides the network and its training.
+    """
 
-    def training_step(self, batch: dict[str, Any], index: int) -> torch.Tensor:
-        """Sum over the passes; the finest counts most."""
+    def training_step(self, batch: Batch, index: int) -> torch.Tensor:
+        """Sum over the passes; the finest counts most.
+
+        Parameters
+        ----------
+        batch : dict
+            Crops.
+        index : int
+            Number of the batch.
+
+        Returns
+        -------
+        torch.Tensor
+            The loss, a number.
+        """
         octaves = self.recipe.psf_estimator.octaves
         targets = {0: batch["psf"]}
         for octave in range(1, max(octaves) + 1):
@@ -82,8 +134,16 @@ class EstimatorTask(Task):
         self.log("train/psf_error", errors[-1], prog_bar=True)
         return errors[-1] + 0.5 * sum(errors[:-1]) / max(1, len(errors) - 1)
 
-    def validation_step(self, batch: dict[str, Any], index: int) -> None:
-        """Cosine similarity of the estimated and the true PSF, at the best shift."""
+    def validation_step(self, batch: Batch, index: int) -> None:
+        """Cosine similarity of the estimated and the true PSF, at the best shift.
+
+        Parameters
+        ----------
+        batch : dict
+            Crops.
+        index : int
+            Number of the batch.
+        """
         psf = self.network(luma(batch["blurred"]))[-1]
         target = nearest_shift(psf, batch["psf"], SHIFT_REACH)
         similarity = torch.cosine_similarity(psf.flatten(1), target.flatten(1))
@@ -91,16 +151,36 @@ class EstimatorTask(Task):
 
 
 class RestorerTask(Task):
-    """Trains the restorer on true PSFs and, for a share of the crops, on estimated ones."""
+    """Trains the restorer on true PSFs and, for a share of the crops, on estimated ones.
 
-    def __init__(self, recipe: Recipe, estimator: PSFEstimator | None = None) -> None:
+    Parameters
+    ----------
+    recipe : Recipe
+        Decides the network and its training.
+    estimator : torch.nn.Module, optional
+        A trained `PSFEstimator`, which stays as it is.
+    """
+
+    def __init__(self, recipe: Recipe, estimator: nn.Module | None = None) -> None:
         super().__init__(recipe)
-        self.network = WienerAutoencoder(recipe.wiener_autoencoder)
         self._estimator = [estimator.eval()] if estimator else []  # hidden: not trained, not saved
 
-    def training_step(self, batch: dict[str, Any], index: int) -> torch.Tensor:
-        """Charbonnier of both estimates."""
-        blind = int(round(self.recipe.blind_share * len(batch["psf"])))
+    def training_step(self, batch: Batch, index: int) -> torch.Tensor:
+        """Charbonnier of both estimates.
+
+        Parameters
+        ----------
+        batch : dict
+            Crops.
+        index : int
+            Number of the batch.
+
+        Returns
+        -------
+        torch.Tensor
+            The loss, a number.
+        """
+        blind = round(self.recipe.blind_share * len(batch["psf"]))
         psf = batch["psf"]
         if blind and self._estimator:
             psf = torch.cat([self.estimate(batch["blurred"][:blind], psf[:blind]), psf[blind:]])
@@ -111,31 +191,66 @@ class RestorerTask(Task):
 
     @torch.no_grad()
     def estimate(self, blurred: torch.Tensor, truth: torch.Tensor) -> torch.Tensor:
-        """PSFs (B, K, K) by the frozen estimator, in the place of the true ones.
+        """Estimate PSFs by the frozen estimator, and move them to the place of the true ones.
 
         A shifted PSF restores a shifted picture, which no pixel loss could compare.
+
+        Parameters
+        ----------
+        blurred : torch.Tensor
+            (B, 3, H, W), encoded.
+        truth : torch.Tensor
+            The true PSFs (B, K, K).
+
+        Returns
+        -------
+        torch.Tensor
+            (B, K, K), each with the sum 1.
         """
-        estimates: torch.Tensor = self._estimator[0](luma(blurred))[-1]
+        estimator = self._estimator[0].to(blurred.device)
+        estimates: torch.Tensor = estimator(luma(blurred))[-1]
         placed = nearest_shift(truth, estimates, SHIFT_REACH)
         return placed / placed.sum((1, 2), keepdim=True)
 
-    def validation_step(self, batch: dict[str, Any], index: int) -> None:
-        """PSNR gain over the blurred input, with the true and with the estimated PSF."""
+    def validation_step(self, batch: Batch, index: int) -> None:
+        """PSNR gain over the blurred input, with the true and with the estimated PSF.
+
+        Parameters
+        ----------
+        batch : dict
+            Crops.
+        index : int
+            Number of the batch.
+        """
         self.report("gain", self._gain(batch, batch["psf"]), batch["kind"])
         if self._estimator:
             psf = self.estimate(batch["blurred"], batch["psf"])
             self.report("blind_gain", self._gain(batch, psf), batch["kind"])
 
-    def _gain(self, batch: dict[str, Any], psf: torch.Tensor) -> torch.Tensor:
+    def _gain(self, batch: Batch, psf: torch.Tensor) -> torch.Tensor:
         result = self.network(batch["blurred"], psf)[1].clamp(0, 1)
         inner = (..., slice(16, -16), slice(16, -16))
         before = ((batch["blurred"] - batch["sharp"])[inner] ** 2).mean((1, 2, 3))
         after = ((result - batch["sharp"])[inner] ** 2).mean((1, 2, 3))
-        return 10 * torch.log10((before + 1e-7) / (after + 1e-7))
+        gain: torch.Tensor = 10 * torch.log10((before + 1e-7) / (after + 1e-7))
+        return gain
 
 
-def build_task(recipe: Recipe, estimator: PSFEstimator | None = None) -> Task:
-    """Return the task that trains the recipe's network."""
+def build_task(recipe: Recipe, estimator: nn.Module | None = None) -> Task:
+    """Choose the task that trains a recipe's network.
+
+    Parameters
+    ----------
+    recipe : Recipe
+        What to train.
+    estimator : torch.nn.Module, optional
+        A trained `PSFEstimator`, for a restorer whose recipe has a blind share.
+
+    Returns
+    -------
+    Task
+        With a fresh network.
+    """
     if recipe.network == "psf-estimator":
         return EstimatorTask(recipe)
     return RestorerTask(recipe, estimator)

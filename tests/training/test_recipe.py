@@ -1,0 +1,119 @@
+"""Recipes: whatever is wrong with one is told in one line, with its place and the way out."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import get_args, get_type_hints
+
+import pytest
+import yaml
+
+from unblur.errors import ConfigurationError
+from unblur.networks.registry import REGISTRY
+from unblur.training.recipe import Recipe, load_recipe
+
+ROOT = Path(__file__).resolve().parents[2]
+RECIPES = sorted((ROOT / "recipes").glob("*.yaml"))
+LEAST = {"name": "least", "network": "psf-estimator", "steps": 1, "data": {"crop": 192}}
+
+
+def written(path: Path, values: object) -> Path:
+    path.write_text(yaml.safe_dump(values), encoding="utf-8")
+    return path
+
+
+@pytest.mark.parametrize("path", RECIPES, ids=lambda path: path.stem)
+def test_every_recipe_of_ours_is_sound(path):
+    assert load_recipe(path).name == path.stem
+
+
+def test_there_are_recipes_of_ours():
+    assert len(RECIPES) >= 3
+
+
+def test_the_least_recipe_takes_all_else_from_the_defaults(tmp_path):
+    recipe = load_recipe(written(tmp_path / "least.yaml", LEAST))
+    assert recipe.optimiser == type(recipe.optimiser)()
+    assert recipe.config == recipe.psf_estimator == type(recipe.psf_estimator)()
+
+
+def test_a_recipe_survives_being_written(tmp_path, recipe):
+    first = load_recipe(recipe())
+    again = load_recipe(written(tmp_path / "again.yaml", asdict(first)))
+    assert again == first
+    assert first.config is first.wiener_autoencoder
+
+
+def test_a_recipe_can_name_every_network():
+    names = get_args(get_type_hints(Recipe)["network"])
+    assert set(names) == {entry.id for entry in REGISTRY}
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"stpes": 3}, "unknown key stpes: did you mean steps?"),
+        ({"data": {"crpo": 192}}, "unknown key data.crpo: did you mean crop?"),
+        (
+            {"psf_estimator": {"edges": {"in_channels": 3, "out_channels": 4, "depth": 5}}},
+            "unknown key psf_estimator.edges.depth",
+        ),
+        ({"zebra": 1}, "unknown key zebra; leave it out"),
+        ({"steps": "many"}, "steps: Input should be a valid integer"),
+        ({"steps": 1.5}, "steps: "),
+        ({"steps": 0}, "steps: Input should be greater than or equal to 1, not 0"),
+        ({"name": "../elsewhere"}, "name: "),
+        ({"network": "resnet"}, "network: Input should be 'psf-estimator' or"),
+        ({"data": 5}, "data should be a table of keys and values"),
+        ({"data": {"crop": 192, "jpeg_share": 1.5}}, "data.jpeg_share: "),
+        ({"data": {"crop": 192, "noise": float("nan")}}, "data.noise: "),
+        ({"data": {"crop": 192, "kinds": {"fog": 1}}}, "data: unknown PSF kinds ['fog']"),
+        ({"data": {"crop": 192, "kinds": {"shake": 0}}}, "data: "),
+        ({"data": {"crop": 160}}, "data.crop must be a multiple of 64 and at least 132"),
+        ({"data": {"crop": 128}}, "data.crop must be a multiple of 64 and at least 132"),
+        ({"psf_estimator": {"size": 31}}, "psf_estimator.size must be 33"),
+        ({"psf_estimator": {"size": 32}}, "psf_estimator: the size of a PSF must be odd"),
+        ({"estimator": "a.ckpt"}, "estimator is for restorers"),
+        ({"network": "wiener-autoencoder", "blind_share": 0.5}, "blind_share needs estimator"),
+        (
+            {"network": "wiener-autoencoder", "estimator": "a.ckpt", "data": {"crop": 160}},
+            "data.crop must be a multiple of 64",
+        ),
+        ({"optimiser": {"betas": [0.9]}}, "optimiser.betas"),
+        ({"optimiser": {"learning_rate": -1}}, "optimiser.learning_rate: "),
+    ],
+)
+def test_a_wrong_recipe_is_told_in_one_line(tmp_path, changes, reason):
+    path = written(tmp_path / "wrong.yaml", LEAST | changes)
+    with pytest.raises(ConfigurationError) as caught:
+        load_recipe(path)
+    message = str(caught.value)
+    assert message.startswith(f"{path}: {reason}")
+    assert "\n" not in message
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (b"", "a recipe should be a table"),
+        (b"- 1\n- 2\n", "a recipe should be a table"),
+        (b"name: [", "not YAML"),
+        (b"\xff\xfe\xfa", "not YAML"),
+        (b"name: x\nnetwork: psf-estimator\n", "steps is missing"),
+        (b"name: x\nnetwork: psf-estimator\nstpes: 1\n", "unknown key stpes: did you mean steps?"),
+        (b"5: 6\n", "5: "),
+    ],
+)
+def test_a_file_that_is_no_recipe_is_told_in_one_line(tmp_path, content, reason):
+    path = tmp_path / "wrong.yaml"
+    path.write_bytes(content)
+    with pytest.raises(ConfigurationError) as caught:
+        load_recipe(path)
+    assert str(caught.value).startswith(f"{path}: {reason}")
+    assert "\n" not in str(caught.value)
+
+
+def test_a_missing_file_is_named(tmp_path):
+    with pytest.raises(ConfigurationError, match=r"none\.yaml: cannot be read \(No such file"):
+        load_recipe(tmp_path / "none.yaml")
