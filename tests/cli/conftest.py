@@ -1,6 +1,8 @@
 """Real processes: everything here runs the program as a shell would."""
 
+import functools
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Callable
@@ -51,7 +53,11 @@ def start_small_program() -> Callable[..., subprocess.Popen[bytes]]:
     def start(*words: object, env: dict[str, str]) -> subprocess.Popen[bytes]:
         command = [sys.executable, str(HERE / "small_program.py"), *map(str, words)]
         pipe = subprocess.PIPE
-        return subprocess.Popen(command, stdout=pipe, stderr=pipe, env=environment(**env))
+        # a shell without job control starts what runs in the background deaf to SIGINT
+        listen = functools.partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
+        return subprocess.Popen(
+            command, stdout=pipe, stderr=pipe, env=environment(**env), preexec_fn=listen
+        )
 
     return start
 

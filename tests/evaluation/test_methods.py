@@ -5,6 +5,7 @@ import dataclasses
 import numpy as np
 import pytest
 
+from unblur.errors import ArgumentError
 from unblur.evaluation.methods import INPUT, Method, in_linear_light
 from unblur.images.color import srgb_to_linear
 
@@ -52,5 +53,5 @@ def test_linear_light_is_what_the_method_sees():
 
 
 def test_a_deconvolution_without_a_psf_says_what_is_wrong():
-    with pytest.raises(TypeError, match="not blind"):
+    with pytest.raises(ArgumentError, match="not blind"):
         in_linear_light(same)(np.zeros((3, 3, 1), np.float32), None)

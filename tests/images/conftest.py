@@ -7,12 +7,7 @@ import struct
 
 import numpy as np
 import pytest
-from hypothesis import settings
 from PIL import Image, ImageCms
-
-# time tells nothing about these properties, and a busy machine must not fail them
-settings.register_profile("unhurried", deadline=None, max_examples=50)
-settings.load_profile("unhurried")
 
 D50 = struct.pack(">3i", 63190, 65536, 54061)  # the white of profiles
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from unblur.errors import ArgumentError
 from unblur.evaluation.provenance import fingerprint, package_version
 from unblur.images.color import linear_to_srgb, srgb_to_linear
 
@@ -82,7 +83,7 @@ def in_linear_light(
 
     def run(image: Image, psf: PSF | None) -> Image:
         if psf is None:
-            raise TypeError("a deconvolution needs a PSF: mark the method as not blind")
+            raise ArgumentError("a deconvolution needs a PSF: mark the method as not blind")
         return linear_to_srgb(np.clip(deconvolve(srgb_to_linear(image), psf), 0, 1))
 
     return run

@@ -55,7 +55,15 @@ class ImageRestorer(Protocol):
 
 @dataclass(frozen=True)
 class Job:
-    """One picture to restore, and where its result goes."""
+    """One picture to restore, and where its result goes.
+
+    Parameters
+    ----------
+    source : Path
+        The picture.
+    target : Path
+        Where its result goes.
+    """
 
     source: Path
     target: Path

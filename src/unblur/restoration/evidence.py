@@ -57,4 +57,5 @@ def contradiction(luma: FloatArray, psf: FloatArray, noise: float) -> float:
     dark = off_axis & (predicted < noise**2)
     if dark.sum() < FEWEST:
         return 0.0
-    return float(np.log(power[dark].mean() / (predicted[dark].mean() + noise**2)))
+    measured = float(power[dark].mean()) + 1e-3 * noise**2  # a flat picture has no power at all
+    return float(np.log(measured / (predicted[dark].mean() + noise**2)))

@@ -20,7 +20,15 @@ _IS_RESULT = "is the result of an earlier run: name it alone, by hand, to restor
 
 @dataclass(frozen=True)
 class BatchPlan:
-    """What is to be done, and what needs no work: skipped files and paths that lead nowhere."""
+    """What is to be done, and what needs no work.
+
+    Parameters
+    ----------
+    jobs : tuple of Job
+        The pictures to restore.
+    settled : tuple of FileResult
+        Skipped files, and paths that lead nowhere.
+    """
 
     jobs: tuple[Job, ...]
     settled: tuple[FileResult, ...]
