@@ -31,7 +31,7 @@ from unblur.runtime.session import default_threads
 __all__ = ["RestorationReport", "Restorer"]
 
 FloatArray = npt.NDArray[np.float32]
-TILE = 800  # pixels of a tile that are kept, before the blending
+TILE = 512  # pixels of a tile that are kept, before the blending
 OVERLAP = 16  # pixels over which neighbours are blended
 CONTEXT = 40  # pixels around a tile that are restored with it, then dropped: the border is a guess
 
@@ -200,7 +200,7 @@ class Restorer:
         noise: float,
     ) -> tuple[npt.NDArray[Any], int, int]:
         height, width, channels = pixels.shape
-        overlap, size = OVERLAP << field.octave, TILE << field.octave
+        overlap, size = OVERLAP << field.octave, TILE
         context = max(CONTEXT, field.psf.shape[0] // 2 + 24) << field.octave
         tiles = plan_tiles(height, width, size=size, overlap=overlap)
         canvas = Canvas(height, width, channels, pixels.dtype)
