@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from unblur.degradation.noise_level import estimate_noise
 from unblur.degradation.psf import delta_psf
+from unblur.estimation.describe import describe_psf
 from unblur.estimation.learned import LearnedEstimator
 from unblur.restoration.alternation import alternate
 from unblur.restoration.evidence import contradiction
@@ -97,7 +98,8 @@ def find_blur(pixels: npt.NDArray[Any], psf: FloatArray | None, model: Model) ->
         octave, windows = octave + 1, smaller
         estimate = model.estimator.estimate(windows)
     estimate, share = _weigh(windows[0], estimate, model)
-    return BlurField(estimate, octave, local=True, trust=_trust_in(share))
+    believable = not _fills_support(estimate) and describe_psf(estimate).kind != "none"
+    return BlurField(estimate, octave, local=True, trust=_trust_in(share) if believable else 0.0)
 
 
 def _weigh(luma: FloatArray, psf: FloatArray, model: Model) -> tuple[FloatArray, float]:
