@@ -64,8 +64,6 @@ class OnnxSession:
         options.intra_op_num_threads = threads
         options.inter_op_num_threads = 1
         options.log_severity_level = 3
-        # An arena keeps the largest tile's buffers for good, once for each session and thread.
-        options.enable_cpu_mem_arena = False
         # Threads that spin between calls would steal the time of the transforms.
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         try:
