@@ -56,12 +56,14 @@ class _Task:
 
     def _restore(self, tile: Tile) -> tuple[FloatArray, bool]:
         blurred = to_float(self.pixels[tile.slices])
+        weight = self.strength * self.field.trust
+        if weight == 0:
+            return blurred, True
         psf = self.field.psf_of(blurred, self.model.estimator)
-        if is_sharp(psf) or self.strength * self.field.trust == 0:
+        if is_sharp(psf):
             return blurred, True
         encoded = np.clip(blurred, 0, 1)
         restored = restore_at(self.model.restorer, encoded, psf, self.field.octave)
-        weight = self.strength * self.field.trust
         if self.blind:
             weight *= trust(unexplained(encoded, restored, psf, self.noise, self.field.octave))
         return blurred + np.float32(weight) * (restored - encoded), weight == 0
