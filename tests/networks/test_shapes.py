@@ -31,7 +31,7 @@ ESTIMATOR, RESTORER = PSFEstimatorConfig(), WienerAutoencoderConfig()
         (ESTIMATOR, {"levels": (0.1,)}, "with 1 levels the edge predictor must have 2 channels"),
         (ESTIMATOR, {"levels": (0.1, 0.0)}, "levels must be positive"),
         (ESTIMATOR, {"cleaner_width": 0}, "must be positive"),
-        (RESTORER, {"second": SMALL}, "second autoencoder must have 12 channels in and 7 out"),
+        (RESTORER, {"second": SMALL}, "second autoencoder must have 13 channels in and 7 out"),
         (RESTORER, {"data_levels": (0.1, -1.0)}, "levels must be positive"),
     ],
 )

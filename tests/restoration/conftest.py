@@ -24,7 +24,7 @@ class FunctionSession:
     @property
     def card(self) -> ModelCard:
         return ModelCard(
-            id="function", task="test", in_channels=12, out_channels=3,
+            id="function", task="test", in_channels=13, out_channels=3,
             size_multiple=self.size_multiple, value_range=(0.0, 1.0), settings=self.settings,
             parameters=0, licence="", data="", recipe=(), steps=0, hours="", figures="", sha256="",
         )  # fmt: skip

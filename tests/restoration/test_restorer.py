@@ -66,6 +66,11 @@ def test_the_same_kind_comes_back(restorer, dtype, shape):
         np.testing.assert_array_equal(restored[..., 3], image[..., 3])
 
 
+def test_a_given_psf_is_used_however_small_its_blur(restorer, crop):
+    psf = gaussian_psf(0.5)  # more than half of its light stays in place
+    assert not np.array_equal(restorer.restore(crop, psf), crop)
+
+
 def test_a_pillow_image_comes_back_as_one(restorer, crop):
     picture = Image.fromarray((crop * 255).astype(np.uint8))
     restored = restorer.restore(picture, gaussian_psf(1.0))

@@ -14,7 +14,7 @@ from PIL import Image
 from skimage import data
 
 SMALL = {"widths": [4, 8], "blocks": [1, 1]}
-MIXER = {"in_channels": 12, "out_channels": 7, "unshuffle": 2, **SMALL}
+MIXER = {"in_channels": 13, "out_channels": 7, "unshuffle": 2, **SMALL}
 
 RECIPES: dict[str, dict[str, Any]] = {}
 RECIPES["restorer"] = {

@@ -8,7 +8,12 @@ import numpy as np
 import pytest
 import torch
 
-from unblur.training.losses import charbonnier, nearest_shift, relative_psf_error
+from unblur.training.losses import (
+    charbonnier,
+    log_squared_error,
+    nearest_shift,
+    relative_psf_error,
+)
 
 
 @pytest.fixture
@@ -67,3 +72,10 @@ def test_the_gradient_goes_through_the_psf_alone(psfs):
     relative_psf_error(psf, psfs.roll(1, 2) + 0.01, 2).backward()
     assert torch.isfinite(psf.grad).all()
     assert psf.grad.abs().max() > 0
+
+
+def test_the_logarithm_weighs_every_picture_by_its_own_error():
+    target = torch.zeros(2, 3, 4, 4)
+    near, far = torch.full((3, 4, 4), 0.01), torch.full((3, 4, 4), 0.1)
+    loss = log_squared_error(torch.stack([near, far]), target, floor=1e-12)
+    assert loss.item() == pytest.approx((math.log(1e-4) + math.log(1e-2)) / 2, rel=1e-5)

@@ -189,7 +189,7 @@ def test_a_missing_checkpoint_is_named(run, recipe, key):
 
 def test_a_run_goes_on_only_with_its_own_network(run, recipe):
     run(recipe(), max_steps=1)
-    wider = {"in_channels": 12, "out_channels": 7, "widths": [8, 8], "blocks": [1, 1]}
+    wider = {"in_channels": 13, "out_channels": 7, "widths": [8, 8], "blocks": [1, 1]}
     path = recipe(wiener_autoencoder={"first": wider})
     with pytest.raises(ModelError, match=r"last\.ckpt: does not fit the network of the recipe"):
         run(path, resume=True)

@@ -103,7 +103,8 @@ def _luma(generator: torch.Generator, batch: int, height: int, width: int) -> In
 def _picture_and_psf(generator: torch.Generator, batch: int, height: int, width: int) -> Inputs:
     psf = torch.rand(batch, 33, 33, generator=generator)
     picture = torch.rand(batch, 3, height, width, generator=generator)
-    return picture, psf / psf.sum((1, 2), keepdim=True)
+    certainty = torch.rand(batch, generator=generator).round()
+    return picture, psf / psf.sum((1, 2), keepdim=True), certainty
 
 
 REGISTRY = as_registry(

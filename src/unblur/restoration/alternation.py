@@ -60,7 +60,7 @@ def _turn(luma: FloatArray, psf: FloatArray, restorer: TileRestorer) -> FloatArr
     """One restoration, and the PSF that its strongest edges and the observation agree on."""
     height, width = luma.shape
     size = psf.shape[0]
-    edges = gradients(restorer.restore(luma[..., None], psf)[..., 0])
+    edges = gradients(restorer.restore(luma[..., None], psf, known=False)[..., 0])
     strength = np.sqrt((edges**2).sum(0))
     edges *= strength > np.quantile(strength, WEAK_EDGES)
     taper = sine_window(height, width)

@@ -120,7 +120,7 @@ def _weigh(luma: FloatArray, psf: FloatArray, model: Model) -> tuple[FloatArray,
 
 def _left(luma: FloatArray, psf: FloatArray, noise: float, model: Model) -> float:
     image = luma[..., None]
-    return unexplained(image, model.restorer.restore(image, psf), psf, noise)
+    return unexplained(image, model.restorer.restore(image, psf, known=False), psf, noise)
 
 
 def _trust_in(doubt: float) -> float:

@@ -37,15 +37,15 @@ def _grow(image: FloatArray, shape: tuple[int, int], octave: int) -> FloatArray:
 
 
 def restore_at(
-    restorer: TileRestorer, image: FloatArray, psf: FloatArray, octave: int
+    restorer: TileRestorer, image: FloatArray, psf: FloatArray, octave: int, *, known: bool
 ) -> FloatArray:
     """Restore an encoded tile (H, W, C) whose PSF is given `octave` octaves down.
 
     Below full size only the change is enlarged and added, so noise and grain stay what they were.
     """
     if octave == 0:
-        return restorer.restore(image, psf)
+        return restorer.restore(image, psf, known=known)
     small = shrink(image, octave)
-    change = restorer.restore(small, psf) - small
+    change = restorer.restore(small, psf, known=known) - small
     restored: FloatArray = np.clip(image + _grow(change, image.shape[:2], octave), 0, 1)
     return restored

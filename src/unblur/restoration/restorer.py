@@ -60,10 +60,11 @@ class _Task:
         if weight == 0:
             return blurred, True
         psf = self.field.psf_of(blurred, self.model.estimator)
-        if is_sharp(psf):
+        if self.blind and is_sharp(psf):
             return blurred, True
         encoded = np.clip(blurred, 0, 1)
-        restored = restore_at(self.model.restorer, encoded, psf, self.field.octave)
+        known = not self.blind
+        restored = restore_at(self.model.restorer, encoded, psf, self.field.octave, known=known)
         if self.blind:
             weight *= trust(unexplained(encoded, restored, psf, self.noise, self.field.octave))
         return blurred + np.float32(weight) * (restored - encoded), weight == 0

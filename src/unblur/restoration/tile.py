@@ -18,7 +18,8 @@ class TileRestorer:
     Parameters
     ----------
     first, second
-        Networks that make one RGB picture from four RGB candidates: (B, 12, H, W) -> (B, 3, H, W).
+        Networks that make one RGB picture from four RGB candidates and a plane that says how
+        certain the PSF is: (B, 13, H, W) -> (B, 3, H, W).
     """
 
     def __init__(self, first: NetworkSession, second: NetworkSession) -> None:
@@ -27,7 +28,9 @@ class TileRestorer:
         self._levels = [float(level) for level in first.card.settings["levels"]]
         self._weights = tuple(float(level) for level in second.card.settings["data_levels"])
 
-    def restore(self, image: FloatArray, psf: npt.NDArray[np.float32]) -> FloatArray:
+    def restore(
+        self, image: FloatArray, psf: npt.NDArray[np.float32], *, known: bool
+    ) -> FloatArray:
         """Restore an encoded image.
 
         Parameters
@@ -36,6 +39,8 @@ class TileRestorer:
             (H, W, C) with C 1 or 3, encoded, in [0, 1].
         psf
             (K, K), odd, sum 1.
+        known
+            Whether the PSF is the true one rather than an estimate, and may be followed closely.
 
         Returns
         -------
@@ -45,16 +50,20 @@ class TileRestorer:
         blurred = np.ascontiguousarray(image.transpose(2, 0, 1))
         problem = Deconvolution(srgb_to_linear(blurred), psf)
         wiener = [_encode(problem.wiener(level)) for level in self._levels]
-        estimate = self._mix(self._first, [blurred, *wiener])
+        estimate = self._mix(self._first, [blurred, *wiener], known)
         solved = problem.data_steps(srgb_to_linear(np.clip(estimate, 0, 1)), self._weights)
-        result = self._mix(self._second, [blurred, estimate, *map(_encode, solved)])
+        result = self._mix(self._second, [blurred, estimate, *map(_encode, solved)], known)
         return np.clip(result, 0, 1).transpose(1, 2, 0)
 
-    def _mix(self, network: NetworkSession, candidates: list[FloatArray]) -> FloatArray:
+    def _mix(
+        self, network: NetworkSession, candidates: list[FloatArray], known: bool
+    ) -> FloatArray:
         """Run a network on candidates (C, H, W); grey ones become RGB for it and grey again."""
         channels, height, width = candidates[0].shape
         after = [-extent % self._multiple for extent in (height, width)]
-        stack = np.concatenate([np.broadcast_to(c, (3, height, width)) for c in candidates])
+        certainty = np.full((1, height, width), known, np.float32)
+        colours = [np.broadcast_to(c, (3, height, width)) for c in candidates]
+        stack = np.concatenate([*colours, certainty])
         padded = np.pad(stack, ((0, 0), (0, after[0]), (0, after[1])), mode="edge")
         result = network.run(padded[None])[0, :, :height, :width]
         return result if channels == 3 else result.mean(0, keepdims=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch.nn import functional
 
-__all__ = ["charbonnier", "nearest_shift", "relative_psf_error"]
+__all__ = ["charbonnier", "log_squared_error", "nearest_shift", "relative_psf_error"]
 
 
 def charbonnier(result: torch.Tensor, target: torch.Tensor, epsilon: float = 3e-3) -> torch.Tensor:
@@ -35,6 +35,32 @@ def charbonnier(result: torch.Tensor, target: torch.Tensor, epsilon: float = 3e-
     0.003
     """
     return torch.sqrt((result - target) ** 2 + epsilon**2).mean()
+
+
+def log_squared_error(
+    result: torch.Tensor, target: torch.Tensor, floor: float = 1e-4
+) -> torch.Tensor:
+    """Mean logarithm of each picture's mean squared error: what a mean of PSNR measures.
+
+    Parameters
+    ----------
+    result, target : torch.Tensor
+        Pictures (B, C, H, W) of the same shape.
+    floor : float
+        Added to each squared error, above 0: what is nearly right already counts little.
+
+    Returns
+    -------
+    torch.Tensor
+        A number, ``log(floor)`` or more.
+
+    Examples
+    --------
+    >>> picture = torch.zeros(2, 3, 4, 4)
+    >>> print(round(log_squared_error(picture + 1, picture, floor=1e-9).item(), 6))
+    0.0
+    """
+    return torch.log(((result - target) ** 2).mean((1, 2, 3)) + floor).mean()
 
 
 def nearest_shift(psf: torch.Tensor, target: torch.Tensor, reach: int) -> torch.Tensor:

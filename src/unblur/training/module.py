@@ -12,13 +12,19 @@ from torch import nn
 from unblur.networks.octaves import halve_psf
 from unblur.networks.part import Network
 from unblur.networks.registry import find_network
-from unblur.training.losses import charbonnier, nearest_shift, relative_psf_error
+from unblur.training.losses import (
+    charbonnier,
+    log_squared_error,
+    nearest_shift,
+    relative_psf_error,
+)
 from unblur.training.recipe import Recipe
 
 __all__ = ["SHIFT_REACH", "EstimatorTask", "RestorerTask", "Task", "build_task", "luma"]
 
 Batch = dict[str, Any]
 SHIFT_REACH = 4  # pixels at full size over which an estimated PSF may be off its place
+LOG_ERROR_WEIGHT = 0.01  # brings its gradient to the size of Charbonnier's
 
 
 def luma(image: torch.Tensor) -> torch.Tensor:
@@ -166,7 +172,7 @@ class RestorerTask(Task):
         self._estimator = [estimator.eval()] if estimator else []  # hidden: not trained, not saved
 
     def training_step(self, batch: Batch, index: int) -> torch.Tensor:
-        """Charbonnier of both estimates.
+        """Charbonnier of both estimates, and the logarithm of the squared error of the result.
 
         Parameters
         ----------
@@ -180,14 +186,16 @@ class RestorerTask(Task):
         torch.Tensor
             The loss, a number.
         """
-        blind = round(self.recipe.blind_share * len(batch["psf"]))
-        psf = batch["psf"]
-        if blind and self._estimator:
+        blind = round(self.recipe.blind_share * len(batch["psf"])) if self._estimator else 0
+        psf, certainty = batch["psf"], torch.ones_like(batch["psf"][:, 0, 0])
+        if blind:
             psf = torch.cat([self.estimate(batch["blurred"][:blind], psf[:blind]), psf[blind:]])
-        estimate, result = self.network(batch["blurred"], psf)
+            certainty[:blind] = 0
+        estimate, result = self.network(batch["blurred"], psf, certainty)
         loss = charbonnier(result, batch["sharp"])
         self.log("train/charbonnier", loss, prog_bar=True)
-        return loss + 0.3 * charbonnier(estimate, batch["sharp"])
+        decibels = LOG_ERROR_WEIGHT * log_squared_error(result, batch["sharp"])
+        return loss + decibels + 0.3 * charbonnier(estimate, batch["sharp"])
 
     @torch.no_grad()
     def estimate(self, blurred: torch.Tensor, truth: torch.Tensor) -> torch.Tensor:
@@ -222,13 +230,14 @@ class RestorerTask(Task):
         index : int
             Number of the batch.
         """
-        self.report("gain", self._gain(batch, batch["psf"]), batch["kind"])
+        self.report("gain", self._gain(batch, batch["psf"], 1.0), batch["kind"])
         if self._estimator:
             psf = self.estimate(batch["blurred"], batch["psf"])
-            self.report("blind_gain", self._gain(batch, psf), batch["kind"])
+            self.report("blind_gain", self._gain(batch, psf, 0.0), batch["kind"])
 
-    def _gain(self, batch: Batch, psf: torch.Tensor) -> torch.Tensor:
-        result = self.network(batch["blurred"], psf)[1].clamp(0, 1)
+    def _gain(self, batch: Batch, psf: torch.Tensor, certainty: float) -> torch.Tensor:
+        certainties = torch.full_like(psf[:, 0, 0], certainty)
+        result = self.network(batch["blurred"], psf, certainties)[1].clamp(0, 1)
         inner = (..., slice(16, -16), slice(16, -16))
         before = ((batch["blurred"] - batch["sharp"])[inner] ** 2).mean((1, 2, 3))
         after = ((result - batch["sharp"])[inner] ** 2).mean((1, 2, 3))
