@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from unblur.errors import ArgumentError, ArrayError
 from unblur.images.color import to_float
-from unblur.images.tiling import Canvas, Tile, plan_tiles, tile_weights
+from unblur.images.tiling import Canvas, Tile, even_size, plan_tiles, tile_weights
 
 
 @st.composite
@@ -47,6 +47,42 @@ def test_weights_are_a_partition_of_unity(plan):
         assert (weights > 0).all()
         total[tile.slices] += weights
     np.testing.assert_allclose(total, 1, atol=1e-6)
+
+
+@given(plans(), st.integers(0, 40))
+def test_weights_that_fade_in_the_middle_are_one_too(plan, fade):
+    height, width, size, overlap = plan
+    total = np.zeros((height, width))
+    for tile in plan_tiles(height, width, size=size, overlap=overlap):
+        weights = tile_weights(tile, height, width, overlap=overlap, fade=fade)
+        assert (weights >= 0).all()
+        total[tile.slices] += weights
+    np.testing.assert_allclose(total, 1, atol=1e-6)
+
+
+@given(st.integers(1, 3000), st.integers(16, 600), st.data())
+def test_even_tiles_are_as_few_and_as_small_as_can_be(extent, largest, data):
+    overlap = data.draw(st.integers(0, largest // 2))
+    side = even_size(extent, largest=largest, overlap=overlap)
+    assert overlap < side <= largest
+
+    def count(size):
+        return len(plan_tiles(extent, 1, size=(size, overlap + 1), overlap=overlap))
+
+    assert count(side) == count(largest)
+    assert count(side) == 1 or side == overlap + 1 or count(side - 1) > count(side)
+    rounded = even_size(extent, largest=largest, overlap=overlap, multiple=8)
+    assert side <= rounded <= side + 7
+    assert rounded % 8 == 0 or rounded in (largest, extent)
+
+
+def test_what_lies_near_the_border_of_a_tile_has_no_weight():
+    first, second = plan_tiles(64, 100, size=64, overlap=28)
+    left, right = (tile_weights(tile, 64, 100, overlap=28, fade=8)[0] for tile in (first, second))
+    assert (left[:46] == 1).all()
+    assert (left[54:] == 0).all()
+    assert (right[:10] == 0).all()
+    assert (right[18:] == 1).all()
 
 
 @given(plans(), st.sampled_from([np.uint8, np.uint16, np.float32]))

@@ -20,7 +20,7 @@ from numpy.typing import DTypeLike, NDArray
 from unblur.errors import ArgumentError, ArrayError
 from unblur.images.color import FloatArray, to_dtype
 
-__all__ = ["Canvas", "Tile", "plan_tiles", "tile_weights"]
+__all__ = ["Canvas", "Tile", "even_size", "plan_tiles", "tile_weights"]
 
 
 @dataclass(frozen=True)
@@ -49,15 +49,52 @@ class Tile:
         )
 
 
-def plan_tiles(height: int, width: int, *, size: int, overlap: int) -> list[Tile]:
+def even_size(extent: int, *, largest: int, overlap: int, multiple: int = 1) -> int:
+    """Side of the smallest tiles that cover an axis with no more of them than the largest would.
+
+    Parameters
+    ----------
+    extent : int
+        Length of the axis, at least 1.
+    largest : int
+        Side that a tile may have at most.
+    overlap : int
+        Least overlap of neighbours, ``0 <= overlap < largest``.
+    multiple : int
+        The side is rounded up to a multiple of this, as far as `largest` and `extent` allow.
+
+    Returns
+    -------
+    int
+        Side of a tile, to be given to `plan_tiles`; `largest` where a single one will do.
+
+    Raises
+    ------
+    ArgumentError
+        When a number is out of its range.
+
+    Examples
+    --------
+    >>> even_size(600, largest=512, overlap=40)
+    320
+    """
+    count = len(_starts(extent, largest, overlap))
+    if count == 1:
+        return largest
+    needed = -(-(extent + (count - 1) * overlap) // count)
+    return min(-(-needed // multiple) * multiple, largest, extent)
+
+
+def plan_tiles(height: int, width: int, *, size: int | tuple[int, int], overlap: int) -> list[Tile]:
     """Cover an image with tiles of one size that overlap their neighbours.
 
     Parameters
     ----------
     height, width : int
         Size of the image, at least 1.
-    size : int
-        Side of a tile; along an axis shorter than this the tile is as long as the axis.
+    size : int or tuple of int
+        Side of a tile, or its height and width; along an axis shorter than this the tile is as
+        long as the axis.
     overlap : int
         Least overlap of neighbours, ``0 <= overlap < size``. Tiles are spread evenly, so the
         real overlap may be larger, and no tile is a sliver.
@@ -77,12 +114,14 @@ def plan_tiles(height: int, width: int, *, size: int, overlap: int) -> list[Tile
     >>> [(tile.top, tile.left) for tile in plan_tiles(10, 22, size=10, overlap=2)]
     [(0, 0), (0, 6), (0, 12)]
     """
-    tops = _starts(height, size, overlap)
-    lefts = _starts(width, size, overlap)
-    return [Tile(top, left, min(size, height), min(size, width)) for top in tops for left in lefts]
+    tall, wide = (size, size) if isinstance(size, int) else size
+    tops, lefts = _starts(height, tall, overlap), _starts(width, wide, overlap)
+    return [Tile(top, left, min(tall, height), min(wide, width)) for top in tops for left in lefts]
 
 
-def tile_weights(tile: Tile, height: int, width: int, *, overlap: int) -> FloatArray:
+def tile_weights(
+    tile: Tile, height: int, width: int, *, overlap: int, fade: int | None = None
+) -> FloatArray:
     """Weights that fade a tile into its neighbours by raised cosines.
 
     Parameters
@@ -93,11 +132,14 @@ def tile_weights(tile: Tile, height: int, width: int, *, overlap: int) -> FloatA
         Size of the image.
     overlap : int
         As given to `plan_tiles`.
+    fade : int, optional
+        Pixels in the middle of an overlap over which neighbours fade into each other; what lies
+        nearer to a tile's own border has no weight. The whole overlap if not given.
 
     Returns
     -------
     ndarray of float32
-        (tile.height, tile.width), in (0, 1]. Over all tiles of the plan they add up to 1 at every
+        (tile.height, tile.width), in [0, 1]. Over all tiles of the plan they add up to 1 at every
         pixel, to the rounding of float32.
 
     Raises
@@ -110,8 +152,8 @@ def tile_weights(tile: Tile, height: int, width: int, *, overlap: int) -> FloatA
     >>> tile_weights(Tile(0, 0, 4, 4), 4, 6, overlap=2)[0].round(2)
     array([1.  , 1.  , 0.85, 0.15], dtype=float32)
     """
-    down = _axis_weights(tile.top, tile.height, height, overlap)
-    across = _axis_weights(tile.left, tile.width, width, overlap)
+    down = _axis_weights(tile.top, tile.height, height, overlap, fade)
+    across = _axis_weights(tile.left, tile.width, width, overlap, fade)
     weights: FloatArray = np.multiply.outer(down, across).astype(np.float32)
     return weights
 
@@ -220,7 +262,9 @@ def _starts(extent: int, size: int, overlap: int) -> list[int]:
     return [i * (extent - size) // (count - 1) for i in range(count)]
 
 
-def _axis_weights(start: int, length: int, extent: int, overlap: int) -> NDArray[np.float64]:
+def _axis_weights(
+    start: int, length: int, extent: int, overlap: int, fade: int | None
+) -> NDArray[np.float64]:
     """Weights of one tile along one axis: its window over the sum of all windows there."""
     size = length if length < extent else max(length, overlap + 1)
     starts = _starts(extent, size, overlap)
@@ -230,23 +274,24 @@ def _axis_weights(start: int, length: int, extent: int, overlap: int) -> NDArray
     for index, other in enumerate(starts):
         low, high = max(start, other), min(start, other) + length
         if low < high:
-            window = _window(index, starts, length)
+            window = _window(index, starts, length, fade)
             total[low - start : high - start] += window[low - other : high - other]
-    result: NDArray[np.float64] = _window(starts.index(start), starts, length) / total
+    result: NDArray[np.float64] = _window(starts.index(start), starts, length, fade) / total
     return result
 
 
-def _window(index: int, starts: list[int], length: int) -> NDArray[np.float64]:
-    """Flat in the middle, falling over the overlap with either neighbour."""
+def _window(index: int, starts: list[int], length: int, fade: int | None) -> NDArray[np.float64]:
+    """Flat in the middle, falling within the overlap with either neighbour."""
     window = np.ones(length)
     if index > 0:
-        window *= _rise(length, starts[index - 1] + length - starts[index])
+        window *= _rise(length, starts[index - 1] + length - starts[index], fade)
     if index + 1 < len(starts):
-        window *= _rise(length, starts[index] + length - starts[index + 1])[::-1]
+        window *= _rise(length, starts[index] + length - starts[index + 1], fade)[::-1]
     return window
 
 
-def _rise(length: int, ramp: int) -> NDArray[np.float64]:
-    position = (np.arange(length) + 0.5) / max(ramp, 0.5)
-    rise: NDArray[np.float64] = 0.5 - 0.5 * np.cos(np.pi * np.minimum(position, 1))
+def _rise(length: int, overlap: int, fade: int | None) -> NDArray[np.float64]:
+    ramp = overlap if fade is None else min(max(fade, 1), overlap)
+    position = (np.arange(length) + 0.5 - (overlap - ramp) / 2) / max(ramp, 0.5)
+    rise: NDArray[np.float64] = 0.5 - 0.5 * np.cos(np.pi * np.clip(position, 0, 1))
     return rise

@@ -20,7 +20,7 @@ from unblur.errors import ArgumentError
 from unblur.estimation.report import BlurReport
 from unblur.images.arrays import Picture, as_image
 from unblur.images.color import to_float
-from unblur.images.tiling import Canvas, Tile, plan_tiles, tile_weights
+from unblur.images.tiling import Canvas, Tile, even_size, plan_tiles, tile_weights
 from unblur.restoration.field import BlurField, find_blur
 from unblur.restoration.guard import is_sharp, trust, unexplained
 from unblur.restoration.model import Model
@@ -31,9 +31,10 @@ from unblur.runtime.session import default_threads
 __all__ = ["RestorationReport", "Restorer"]
 
 FloatArray = npt.NDArray[np.float32]
-TILE = 512  # pixels of a tile that are kept, before the blending
-OVERLAP = 16  # pixels over which neighbours are blended
-CONTEXT = 40  # pixels around a tile that are restored with it, then dropped: the border is a guess
+TILE = 592  # largest side of a tile; memory grows with its square
+FADE = 16  # pixels over which neighbours are blended
+CONTEXT = 40  # pixels inside a tile's border that are dropped where it has a neighbour: a guess
+MULTIPLE = 8  # of a tile's sides, as the networks want it
 
 
 @dataclass(frozen=True)
@@ -46,15 +47,9 @@ class _Task:
     blind: bool
     strength: float
     noise: float
-    context: int
 
     def restore(self, tile: Tile) -> tuple[FloatArray, bool]:
         """Return one restored tile, and whether it was left as it was."""
-        around, inner = _with_context(tile, self.pixels.shape, self.context)
-        values, kept = self._restore(around)
-        return values[inner], kept
-
-    def _restore(self, tile: Tile) -> tuple[FloatArray, bool]:
         blurred = to_float(self.pixels[tile.slices])
         weight = self.strength * self.field.trust
         if weight == 0:
@@ -203,32 +198,33 @@ class Restorer:
         noise: float,
     ) -> tuple[npt.NDArray[Any], int, int]:
         height, width, channels = pixels.shape
-        overlap, size = OVERLAP << field.octave, TILE
-        context = max(CONTEXT, field.psf.shape[0] // 2 + 24) << field.octave
-        tiles = plan_tiles(height, width, size=size, overlap=overlap)
+        overlap, fade = _overlap_of(field), FADE << field.octave
+        sides = [_side(extent, overlap, field.octave) for extent in (height, width)]
+        tiles = plan_tiles(height, width, size=(sides[0], sides[1]), overlap=overlap)
         canvas = Canvas(height, width, channels, pixels.dtype)
         kept = 0
         alone = len(tiles) == 1
         model = self._shared if alone else self._side_by_side
         inside, beside = (self._threads, 1) if alone else (1, self._threads)
-        task = _Task(pixels, model, field.for_tiles(len(tiles)), blind, strength, noise, context)
+        task = _Task(pixels, model, field.for_tiles(len(tiles)), blind, strength, noise)
         with fft.set_workers(inside):
             for tile, (values, same) in _in_order(task.restore, tiles, beside):
-                canvas.add(tile, values, tile_weights(tile, height, width, overlap=overlap))
+                weights = tile_weights(tile, height, width, overlap=overlap, fade=fade)
+                canvas.add(tile, values, weights)
                 kept += same
         return canvas.finish(), len(tiles), kept
 
 
-def _with_context(
-    tile: Tile, shape: tuple[int, ...], context: int
-) -> tuple[Tile, tuple[slice, slice]]:
-    """Return the tile with its surroundings inside the picture, and where in it the tile lies."""
-    top, left = max(0, tile.top - context), max(0, tile.left - context)
-    bottom = min(shape[0], tile.top + tile.height + context)
-    right = min(shape[1], tile.left + tile.width + context)
-    rows = slice(tile.top - top, tile.top - top + tile.height)
-    columns = slice(tile.left - left, tile.left - left + tile.width)
-    return Tile(top, left, bottom - top, right - left), (rows, columns)
+def _overlap_of(field: BlurField) -> int:
+    """Pixels that neighbours share: the context of both, and the fade between them."""
+    context = max(CONTEXT, field.psf.shape[0] // 2 + 24)
+    return (2 * context + FADE) << field.octave
+
+
+def _side(extent: int, overlap: int, octave: int) -> int:
+    """Side of the tiles along an axis; larger where the networks see them at half the size."""
+    largest = max(TILE << min(octave, 1), 2 * overlap)
+    return even_size(extent, largest=largest, overlap=overlap, multiple=MULTIPLE << octave)
 
 
 def _in_order(
