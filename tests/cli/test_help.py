@@ -19,7 +19,18 @@ HELP_SECONDS = 0.4
 
 
 def command(name: str):
-    return typer.main.get_command(app).commands[name]
+    """A command, or one of a group's by both their names."""
+    found = typer.main.get_command(app)
+    for word in name.split():
+        found = found.commands[word]
+    return found
+
+
+def with_parts(name: str) -> list[str]:
+    return [name, *(f"{name} {part}" for part in getattr(command(name), "commands", ()))]
+
+
+ALL = [each for name in NAMES for each in with_parts(name)]
 
 
 def test_the_first_page_names_every_command_and_exit_code(program):
@@ -56,7 +67,7 @@ def test_a_summary_is_the_first_line_of_its_function(name):
     assert (inspect.getdoc(function) or "").splitlines()[0] == entry.summary
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", ALL)
 def test_every_command_explains_itself(name, capsys):
     words = ["--help"]
     with pytest.raises(SystemExit) as end:
@@ -68,22 +79,23 @@ def test_every_command_explains_itself(name, capsys):
         assert any(word in page for word in (*parameter.opts, str(parameter.metavar)))
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", ALL)
 def test_every_option_is_explained(name):
     for parameter in command(name).params:
         assert parameter.help, f"{name}: {parameter.name}"
         assert parameter.help.endswith("."), f"{name}: {parameter.name}"
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", ALL)
 def test_the_examples_can_be_typed(name):
     """Each is understood: no option is misspelt and nothing is missing."""
-    single = command(name)
-    assert single.examples
-    for line, _ in single.examples:
+    assert command(name).examples
+    for line, _ in command(name).examples:
         words = shlex.split(line.split(" < ")[0].split(" > ")[0])
-        assert words[:2] == ["unblur", name]
-        assert single.make_context(name, words[2:]).params
+        assert f"{line} ".startswith(f"unblur {name} ")
+        depth = 2 if hasattr(command(words[1]), "commands") else 1
+        single = command(" ".join(words[1 : 1 + depth]))
+        assert single.make_context(name, words[1 + depth :]).params
 
 
 @pytest.mark.parametrize("columns", ["30", "80", "200"])

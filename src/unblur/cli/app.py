@@ -38,13 +38,27 @@ class CommandEntry:
     panel: str
     summary: str
 
-    def load(self) -> CommandWithPage:
-        """Import the command's module and turn its function into a command."""
+    def load(self) -> CommandWithPage | GroupWithPage:
+        """Import the command's module and turn its function into a command.
+
+        A module with ``COMMANDS``, pairs of a function and its examples, becomes a group of them.
+        """
         module = import_module(f"unblur.cli.{self.name}")
-        single = typer.Typer(add_completion=False, rich_markup_mode=None)
-        single.command(self.name, cls=CommandWithPage)(getattr(module, self.name))
-        command = cast(CommandWithPage, typer.main.get_command(single))
+        function, parts = getattr(module, self.name), getattr(module, "COMMANDS", ())
+        made = typer.Typer(
+            cls=GroupWithPage, add_completion=False, rich_markup_mode=None, no_args_is_help=True
+        )
+        for part, _ in parts:
+            made.command(part.__name__, cls=CommandWithPage)(part)
+        if parts:
+            made.callback()(function)
+        else:
+            made.command(self.name, cls=CommandWithPage)(function)
+        command = cast(CommandWithPage | GroupWithPage, typer.main.get_command(made))
         command.examples = getattr(module, "EXAMPLES", ())
+        for part, examples in parts:
+            single = cast(GroupWithPage, command).commands[part.__name__]
+            cast(CommandWithPage, single).examples = examples
         return command
 
 
@@ -53,6 +67,9 @@ COMMANDS = (
     CommandEntry("inspect", "Pictures", "Say how pictures are blurred: kind, size, direction."),
     CommandEntry("degrade", "Pictures", "Blur a picture in a known way."),
     CommandEntry("models", "Models and research", "List the models that come with unblur."),
+    CommandEntry(
+        "dataset", "Models and research", "Make and check sets of blurred and sharp pictures."
+    ),
     CommandEntry("train", "Models and research", "Train a model by a recipe."),
     CommandEntry("export", "Models and research", "Turn a trained checkpoint into model files."),
     CommandEntry(
@@ -68,13 +85,13 @@ _EXAMPLES: Rows = (
 )
 
 
-class _Commands(Mapping[str, CommandWithPage]):
+class _Commands(Mapping[str, CommandWithPage | GroupWithPage]):
     """The commands by name; looking one up imports it."""
 
     def __init__(self, entries: Sequence[CommandEntry]) -> None:
         self._entries = {entry.name: entry for entry in entries}
 
-    def __getitem__(self, name: str) -> CommandWithPage:
+    def __getitem__(self, name: str) -> CommandWithPage | GroupWithPage:
         return self._entries[name].load()
 
     def __iter__(self) -> Iterator[str]:

@@ -44,7 +44,7 @@ class CommandWithPage(TyperCommand):
 
 
 class GroupWithPage(TyperGroup):
-    """The program itself: its page lists the commands by panel, without loading any."""
+    """A command of commands; the program itself is one that lists them without loading any."""
 
     examples: Rows = ()
 
@@ -54,7 +54,8 @@ class GroupWithPage(TyperGroup):
 
     def panels(self) -> Mapping[str, Rows]:
         """Name and summary of every command, by panel."""
-        return {}
+        lines = {name: (part.help or "").splitlines() for name, part in self.commands.items()}
+        return {"Commands": [(name, line[0] if line else "") for name, line in lines.items()]}
 
     def format_help(self, ctx: Any, formatter: Any) -> None:
         """Write the whole page."""

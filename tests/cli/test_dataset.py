@@ -1,0 +1,70 @@
+"""Data sets made and checked by the program itself."""
+
+import json
+
+import numpy as np
+import pytest
+from PIL import Image
+from skimage.data import astronaut
+
+from unblur.cli.exits import ExitCode
+
+
+@pytest.fixture
+def photos(tmp_path):
+    folder = tmp_path / "photos"
+    folder.mkdir()
+    Image.fromarray(astronaut()[:150, :200]).save(folder / "face.png")
+    Image.fromarray(astronaut()[300:500, 200:400]).save(folder / "suit.png")
+    return folder
+
+
+def test_make_says_what_it_made_and_goes_on(program, photos, tmp_path):
+    words = ("dataset", "make", photos, tmp_path / "out", "--blur", "defocus,motion")
+    words = (*words, "--size", 32, "--count", 2, "--noise", "0,0.01", "--jpeg", "80,90")
+    done = program(*words)
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert done.stdout.decode().endswith("out: 2 scenes, blurred by defocus, motion\n")
+    assert len(list((tmp_path / "out").rglob("*.png"))) == 6
+    again = program(*words, "--json")
+    assert json.loads(again.stdout)["made"] == 0
+    other = program(*words, "--seed", 1)
+    assert other.returncode == ExitCode.USAGE
+    assert "made with another seed" in other.stderr.decode()
+    assert program(*words, "--seed", 1, "--overwrite").returncode == 0
+
+
+def test_make_lists_what_it_leaves_out(program, photos, tmp_path):
+    Image.fromarray(np.zeros((20, 20, 3), np.uint8)).save(photos / "tiny.png")
+    (photos / "broken.png").write_bytes(b"?")
+    words = ("dataset", "make", photos, tmp_path / "out", "--blur", "motion", "--size", 32)
+    done = program(*words)
+    said = done.stderr.decode()
+    assert done.returncode == ExitCode.FAILED
+    assert "tiny.png: 20x20 pixels, 54x54 are needed" in said
+    assert "broken.png" in said
+    assert "only 2 of 350 scenes" in said
+    (photos / "broken.png").unlink()
+    assert program(*words, "--overwrite").returncode == 0
+
+
+def test_make_with_nothing_large_enough(program, photos, tmp_path):
+    done = program("dataset", "make", photos, tmp_path / "out", "--blur", "box", "--size", 400)
+    assert done.returncode == ExitCode.NOTHING
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("--blur", "fog"), "'fog' is no kind of blur"),
+        (("--blur", "box", "--width", "1,2,3"), "--width '1,2,3' is no range"),
+        (("--blur", "box", "--noise", "much"), "--noise 'much' is no range"),
+        (("--blur", "box", "--width", "9,3"), "the range of width"),
+    ],
+)
+def test_make_refuses_wrong_words_before_any_work(program, photos, tmp_path, words, message):
+    done = program("dataset", "make", photos, tmp_path / "out", *words)
+    assert done.returncode == ExitCode.USAGE
+    assert message in done.stderr.decode()
+    assert done.stderr.count(b"\n") == 1
+    assert not (tmp_path / "out").exists()
