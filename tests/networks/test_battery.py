@@ -14,7 +14,7 @@ from pydantic import TypeAdapter
 
 from unblur.cards import ModelCard
 from unblur.errors import ConfigurationError
-from unblur.networks.part import Network, NetworkPart
+from unblur.networks.part import Network, NetworkPart, as_outputs
 from unblur.networks.registry import REGISTRY, NetworkEntry, as_registry, find_network
 from unblur.runtime.session import OnnxSession
 from unblur.training.export import to_onnx
@@ -37,19 +37,19 @@ def built(entry: NetworkEntry) -> Network:
 
 
 def sizes(entry: NetworkEntry) -> list[tuple[int, int]]:
-    """The smallest size, and one that is neither square nor a power of two."""
+    """The smallest size, and, if it may be, one neither square nor a power of two."""
     multiple, smallest = entry.config().size_multiple, entry.config().smallest
     least = -(-smallest // multiple) * multiple
-    return [(least, least), (least, least + multiple)]
+    return [(least, least)] if entry.fixed_size else [(least, least), (least, least + multiple)]
 
 
 def inputs(entry: NetworkEntry, batch: int, size: tuple[int, int]) -> tuple[torch.Tensor, ...]:
-    return entry.inputs(torch.Generator().manual_seed(1), batch, *size)
+    return entry.random_inputs(torch.Generator().manual_seed(1), batch, *size)
 
 
 def outputs(network: Network, tensors: Sequence[torch.Tensor]) -> list[torch.Tensor]:
     with torch.no_grad():
-        return list(network(*tensors))
+        return list(as_outputs(network(*tensors)))
 
 
 def test_the_shape_survives_a_recipe(entry):
@@ -84,7 +84,7 @@ def test_the_same_seed_gives_the_same_weights(entry):
 
 def test_the_gradient_reaches_every_weight(entry):
     network = copy.deepcopy(built(entry))
-    results = network(*inputs(entry, 1, sizes(entry)[0]))
+    results = as_outputs(network(*inputs(entry, 1, sizes(entry)[0])))
     sum((result**2).sum() for result in results).backward()
     for name, weights in network.named_parameters():
         assert weights.grad is not None, name
@@ -140,6 +140,23 @@ def test_onnx_runtime_agrees_at_every_size(entry):
             with torch.no_grad():
                 wanted = part.module(batch_of).numpy()
             np.testing.assert_allclose(runtime.run(batch_of.numpy()), wanted, atol=1e-4)
+
+
+def test_an_image_to_image_network_says_what_a_caller_must_know(entry):
+    if not entry.image_to_image:
+        pytest.skip("takes or gives something else")
+    (part,) = built(entry).parts()
+    assert part.task == "image-to-image"
+    assert ("fixed_size" in part.settings) == entry.fixed_size
+    if entry.fixed_size:
+        assert part.settings["fixed_size"] == part.example[2:] == sizes(entry)[0]
+    else:
+        assert part.size_multiple == entry.config().size_multiple
+    example = torch.rand(part.example, generator=torch.Generator().manual_seed(3))
+    with torch.no_grad():
+        result = part.module(example)
+    assert result.shape == example.shape
+    assert len(outputs(built(entry), [example])) == len(entry.gives)
 
 
 def test_a_network_is_found_by_its_own_name_alone(entry):

@@ -24,14 +24,14 @@ RECIPES["restorer"] = {
     "seed": 4,
     "data": {"crop": 48, "batch_size": 2, "choices": 1},
     "optimiser": {"learning_rate": 0.01, "warmup_steps": 0, "ema_decay": 0.5},
-    "wiener_autoencoder": {"first": MIXER, "second": MIXER},
+    "shape": {"first": MIXER, "second": MIXER},
 }
 RECIPES["estimator"] = {
     "name": "small-estimator",
     "network": "psf-estimator",
     "steps": 4,
     "data": {"crop": 80, "batch_size": 2, "choices": 1},
-    "psf_estimator": {
+    "shape": {
         "octaves": [1, 0],
         "edges": {"in_channels": 2, "out_channels": 4, "unshuffle": 4, **SMALL},
         "levels": [0.03],

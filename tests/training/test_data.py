@@ -14,7 +14,7 @@ from unblur.errors import ConfigurationError, ImageReadError
 from unblur.images.color import linear_to_srgb, srgb_to_linear
 from unblur.training import data
 from unblur.training.data import BlurredCrops, load_pictures
-from unblur.training.recipe import DataSettings
+from unblur.training.settings import DataSettings
 
 CLEAN = {"jpeg_share": 0.0, "saturation_share": 0.0, "noise": 0.0}
 

@@ -14,7 +14,6 @@ import torch
 from unblur.cards import load_card
 from unblur.cli.app import main
 from unblur.errors import ImageWriteError, ModelError
-from unblur.networks.registry import find_network
 from unblur.runtime import load_session
 from unblur.training import export as exporting
 from unblur.training.checkpoints import load_weights
@@ -37,7 +36,7 @@ def trained(recipe, tmp_path):
         path = recipe(base)
         settings = load_recipe(path)
         torch.manual_seed(0)
-        network = find_network(settings.network).build(settings.config)
+        network = settings.entry.build(settings.shape)
         state = {
             f"network.{name}": value + 0.01 * torch.randn(value.shape)
             for name, value in network.state_dict().items()

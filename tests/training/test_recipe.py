@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from pathlib import Path
-from typing import get_args, get_type_hints
 
 import pytest
 import yaml
 
 from unblur.errors import ConfigurationError
 from unblur.networks.registry import REGISTRY
-from unblur.training.recipe import Recipe, load_recipe
+from unblur.training.recipe import load_recipe
 
 ROOT = Path(__file__).resolve().parents[2]
 RECIPES = sorted((ROOT / "recipes").glob("*.yaml"))
@@ -35,19 +34,25 @@ def test_there_are_recipes_of_ours():
 def test_the_least_recipe_takes_all_else_from_the_defaults(tmp_path):
     recipe = load_recipe(written(tmp_path / "least.yaml", LEAST))
     assert recipe.optimiser == type(recipe.optimiser)()
-    assert recipe.config == recipe.psf_estimator == type(recipe.psf_estimator)()
+    assert recipe.shape == recipe.psf_estimator == type(recipe.psf_estimator)()
+    assert recipe.task_entry.id == "psf-estimation"
 
 
 def test_a_recipe_survives_being_written(tmp_path, recipe):
     first = load_recipe(recipe())
     again = load_recipe(written(tmp_path / "again.yaml", asdict(first)))
     assert again == first
-    assert first.config is first.wiener_autoencoder
+    assert isinstance(first.shape, first.entry.config)
 
 
-def test_a_recipe_can_name_every_network():
-    names = get_args(get_type_hints(Recipe)["network"])
-    assert set(names) == {entry.id for entry in REGISTRY}
+@pytest.mark.parametrize("entry", REGISTRY, ids=lambda entry: entry.id)
+def test_a_recipe_can_name_every_network(tmp_path, entry):
+    shape = entry.config()
+    crop = -(-max(48, shape.smallest) // shape.size_multiple) * shape.size_multiple
+    data = {"crop": crop, "source": "noise" if "clean" in entry.gives else "pictures"}
+    values = {"name": "any", "network": entry.id, "steps": 1, "data": data}
+    recipe = load_recipe(written(tmp_path / "any.yaml", values))
+    assert (recipe.shape, recipe.task_entry.id) == (shape, entry.task)
 
 
 @pytest.mark.parametrize(
@@ -64,7 +69,18 @@ def test_a_recipe_can_name_every_network():
         ({"steps": 1.5}, "steps: "),
         ({"steps": 0}, "steps: Input should be greater than or equal to 1, not 0"),
         ({"name": "../elsewhere"}, "name: "),
-        ({"network": "resnet"}, "network: Input should be 'psf-estimator' or"),
+        ({"network": "resnet"}, "resnet: no such network; use one of psf-estimator"),
+        ({"network": 5}, "network: Input should be a valid string, not 5"),
+        ({"task": "guess"}, "guess: no such task; use one of psf-estimation"),
+        ({"task": "image-to-image", "objective": {"losses": {"l3": 1}}}, "objective: l3: no such"),
+        ({"task": "image-to-image", "objective": {"losses": {"l1": 0}}}, "objective: losses must"),
+        ({"objective": {"losses": {}}}, "unknown key objective.losses"),
+        ({"shape": {"octavs": [0]}}, "unknown key shape.octavs: did you mean octaves?"),
+        ({"shape": {"cleaner_width": "wide"}}, "shape.cleaner_width: Input should be a valid int"),
+        ({"data": {"source": "moon"}}, "data.source: moon is none; use one of pictures"),
+        ({"epochs": 3}, "a recipe has either steps or epochs"),
+        ({"optimiser": {"method": "adam"}}, "optimiser: adam has no weight decay"),
+        ({"optimiser": {"schedule": "plateau"}}, "optimiser: the schedule plateau has no warm-up"),
         ({"data": 5}, "data should be a table of keys and values"),
         ({"data": {"crop": 192, "jpeg_share": 1.5}}, "data.jpeg_share: "),
         ({"data": {"crop": 192, "noise": float("nan")}}, "data.noise: "),
@@ -72,7 +88,7 @@ def test_a_recipe_can_name_every_network():
         ({"data": {"crop": 192, "kinds": {"shake": 0}}}, "data: "),
         ({"data": {"crop": 160}}, "data.crop must be a multiple of 64 and at least 132"),
         ({"data": {"crop": 128}}, "data.crop must be a multiple of 64 and at least 132"),
-        ({"psf_estimator": {"size": 31}}, "psf_estimator.size must be 33"),
+        ({"shape": {"size": 31}}, "the estimator's size must be 33"),
         ({"psf_estimator": {"size": 32}}, "psf_estimator: the size of a PSF must be odd"),
         ({"estimator": "a.ckpt"}, "estimator is for restorers"),
         ({"network": "wiener-autoencoder", "blind_share": 0.5}, "blind_share needs estimator"),
@@ -100,7 +116,8 @@ def test_a_wrong_recipe_is_told_in_one_line(tmp_path, changes, reason):
         (b"- 1\n- 2\n", "a recipe should be a table"),
         (b"name: [", "not YAML"),
         (b"\xff\xfe\xfa", "not YAML"),
-        (b"name: x\nnetwork: psf-estimator\n", "steps is missing"),
+        (b"name: x\nnetwork: psf-estimator\n", "a recipe has either steps or epochs"),
+        (b"name: x\nsteps: 1\n", "network is missing"),
         (b"name: x\nnetwork: psf-estimator\nstpes: 1\n", "unknown key stpes: did you mean steps?"),
         (b"5: 6\n", "5: "),
     ],

@@ -17,10 +17,10 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 
 from unblur.errors import ArgumentError, ConfigurationError, ModelError
 from unblur.training.checkpoints import load_estimator, read_checkpoint
-from unblur.training.module import build_task
 from unblur.training.progress import StepBar
 from unblur.training.recipe import load_recipe
 from unblur.training.run import CleanStop, train
+from unblur.training.tasks import build_task
 
 
 @pytest.fixture
@@ -142,7 +142,7 @@ def test_a_run_can_begin_with_the_weights_of_another(run, recipe):
 def test_a_restorer_learns_from_estimated_psfs(run, recipe, photos, tmp_path):
     estimator = run(recipe("estimator"), max_steps=2, validation=photos)
     assert estimator["global_step"] == 2
-    shape = yaml.safe_load(recipe("estimator").read_text())["psf_estimator"]
+    shape = yaml.safe_load(recipe("estimator").read_text())["shape"]
     blind = {
         "name": "blind",
         "data": {"crop": 80},
@@ -190,7 +190,7 @@ def test_a_missing_checkpoint_is_named(run, recipe, key):
 def test_a_run_goes_on_only_with_its_own_network(run, recipe):
     run(recipe(), max_steps=1)
     wider = {"in_channels": 13, "out_channels": 7, "widths": [8, 8], "blocks": [1, 1]}
-    path = recipe(wiener_autoencoder={"first": wider})
+    path = recipe(shape={"first": wider})
     with pytest.raises(ModelError, match=r"last\.ckpt: does not fit the network of the recipe"):
         run(path, resume=True)
 
@@ -269,8 +269,6 @@ class TestCleanStop:
 def test_the_estimator_of_a_run_can_be_loaded(run, recipe, tmp_path):
     content = run(recipe("estimator"), max_steps=1)
     settings = load_recipe(recipe("estimator"))
-    network = load_estimator(
-        settings.psf_estimator, tmp_path / "runs" / "small-estimator" / "last.ckpt"
-    )
+    network = load_estimator(settings.shape, tmp_path / "runs" / "small-estimator" / "last.ckpt")
     for name, value in network.state_dict().items():
         assert torch.equal(content["state_dict"][f"network.{name}"], value)

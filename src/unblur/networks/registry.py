@@ -13,9 +13,36 @@ from unblur.networks.part import Network
 from unblur.networks.psf_estimator import PSFEstimator, PSFEstimatorConfig
 from unblur.networks.wiener_autoencoder import WienerAutoencoder, WienerAutoencoderConfig
 
-__all__ = ["REGISTRY", "NetworkEntry", "as_registry", "find_network"]
+__all__ = ["INPUTS", "REGISTRY", "NetworkEntry", "as_registry", "find_network"]
 
 Inputs = tuple[torch.Tensor, ...]
+Maker = Callable[[torch.Generator, int, int, int], torch.Tensor]
+
+
+def _picture(generator: torch.Generator, batch: int, height: int, width: int) -> torch.Tensor:
+    return torch.rand(batch, 3, height, width, generator=generator)
+
+
+def _luma(generator: torch.Generator, batch: int, height: int, width: int) -> torch.Tensor:
+    return torch.rand(batch, 1, height, width, generator=generator)
+
+
+def _psf(generator: torch.Generator, batch: int, height: int, width: int) -> torch.Tensor:
+    psf = torch.rand(batch, 33, 33, generator=generator)
+    return psf / psf.sum((1, 2), keepdim=True)
+
+
+def _certainty(generator: torch.Generator, batch: int, height: int, width: int) -> torch.Tensor:
+    return torch.rand(batch, generator=generator).round()
+
+
+INPUTS: dict[str, Maker] = {
+    "blurred": _picture,
+    "luma": _luma,
+    "psf": _psf,
+    "certainty": _certainty,
+}
+"""What a network may take, and how to make it at random; pictures are RGB in [0, 1]."""
 
 
 @dataclass(frozen=True)
@@ -30,14 +57,60 @@ class NetworkEntry:
         Frozen dataclass of its shape, a `NetworkConfig`; all fields have defaults.
     build : callable
         Makes the network from its config.
-    inputs : callable
-        Makes random inputs from a generator, B, H and W.
+    takes : tuple of str
+        What its `forward` takes, in this order, by the names of `INPUTS`.
+    gives : tuple of str
+        What each of its outputs should become, by the names of a training batch: "sharp", "clean"
+        (blurred still, without noise) or "psf". The last one is the answer.
+    task : str
+        The task of `unblur.training.tasks` that trains it unless a recipe names another.
+    fixed_size : bool
+        Whether it takes pictures of just the size ``config.smallest``.
+
+    Raises
+    ------
+    ConfigurationError
+        If it takes something unknown.
     """
 
     id: str
     config: type[Any]
     build: Callable[[Any], Network]
-    inputs: Callable[[torch.Generator, int, int, int], Inputs]
+    takes: tuple[str, ...] = ("blurred",)
+    gives: tuple[str, ...] = ("sharp",)
+    task: str = "image-to-image"
+    fixed_size: bool = False
+
+    def __post_init__(self) -> None:
+        for name in self.takes:
+            if name not in INPUTS:
+                raise ConfigurationError(
+                    f"{self.id}: takes {name}, which nothing gives; use one of {', '.join(INPUTS)}"
+                )
+
+    @property
+    def image_to_image(self) -> bool:
+        """Whether it turns a picture into a picture, and needs nothing else."""
+        return self.takes == ("blurred",) and self.gives[-1] == "sharp"
+
+    def random_inputs(
+        self, generator: torch.Generator, batch: int, height: int, width: int
+    ) -> Inputs:
+        """Make random inputs of the right kind.
+
+        Parameters
+        ----------
+        generator : torch.Generator
+            Source of the randomness.
+        batch, height, width : int
+            B, H and W.
+
+        Returns
+        -------
+        tuple of torch.Tensor
+            What `forward` takes.
+        """
+        return tuple(INPUTS[name](generator, batch, height, width) for name in self.takes)
 
 
 def as_registry(entries: Iterable[NetworkEntry]) -> tuple[NetworkEntry, ...]:
@@ -96,23 +169,24 @@ def find_network(name: str) -> NetworkEntry:
     raise ConfigurationError(f"{name}: no such network; use one of {known}")
 
 
-def _luma(generator: torch.Generator, batch: int, height: int, width: int) -> Inputs:
-    return (torch.rand(batch, 1, height, width, generator=generator),)
-
-
-def _picture_and_psf(generator: torch.Generator, batch: int, height: int, width: int) -> Inputs:
-    psf = torch.rand(batch, 33, 33, generator=generator)
-    picture = torch.rand(batch, 3, height, width, generator=generator)
-    certainty = torch.rand(batch, generator=generator).round()
-    return picture, psf / psf.sum((1, 2), keepdim=True), certainty
-
-
 REGISTRY = as_registry(
     (
-        NetworkEntry("psf-estimator", PSFEstimatorConfig, PSFEstimator, _luma),
         NetworkEntry(
-            "wiener-autoencoder", WienerAutoencoderConfig, WienerAutoencoder, _picture_and_psf
+            "psf-estimator",
+            PSFEstimatorConfig,
+            PSFEstimator,
+            takes=("luma",),
+            gives=("psf",),
+            task="psf-estimation",
+        ),
+        NetworkEntry(
+            "wiener-autoencoder",
+            WienerAutoencoderConfig,
+            WienerAutoencoder,
+            takes=("blurred", "psf", "certainty"),
+            gives=("sharp", "sharp"),
+            task="restoration",
         ),
     )
 )
-"""All of them; a new one is a line here."""
+"""All of them; a new one is an entry here."""

@@ -56,6 +56,8 @@ def _not_ours(path: str | Path) -> ModelError:
 def check_fit(network: Network, checkpoint: Mapping[str, Any], path: str | Path) -> None:
     """Check that a checkpoint holds the weights of just this network.
 
+    A task may have weights of its own beside them; these are not looked at.
+
     Parameters
     ----------
     network : Network
@@ -70,7 +72,8 @@ def check_fit(network: Network, checkpoint: Mapping[str, Any], path: str | Path)
     ModelError
         If a weight is missing, too many, or has another shape.
     """
-    theirs = {name: value.shape for name, value in checkpoint["state_dict"].items()}
+    state = checkpoint["state_dict"]
+    theirs = {name: state[name].shape for name in state if name.startswith(PREFIX)}
     ours = {PREFIX + name: value.shape for name, value in network.state_dict().items()}
     for name in sorted(theirs.keys() | ours.keys()):
         if theirs.get(name) != ours.get(name):
@@ -98,7 +101,8 @@ def load_weights(network: Network, path: str | Path) -> None:
     checkpoint = read_checkpoint(path)
     check_fit(network, checkpoint, path)
     state = checkpoint["state_dict"]
-    network.load_state_dict({name.removeprefix(PREFIX): value for name, value in state.items()})
+    ours = {name: value for name, value in state.items() if name.startswith(PREFIX)}
+    network.load_state_dict({name.removeprefix(PREFIX): value for name, value in ours.items()})
 
 
 def load_estimator(config: PSFEstimatorConfig, path: str | Path) -> PSFEstimator:

@@ -16,7 +16,7 @@ from unblur.degradation.convolution import crop_valid
 from unblur.degradation.pipeline import Degradation
 from unblur.degradation.sampling import PSFSampler
 from unblur.errors import ConfigurationError, ImageReadError
-from unblur.training.recipe import DataSettings
+from unblur.training.settings import DataSettings
 
 __all__ = ["BlurredCrops", "load_pictures"]
 

@@ -15,7 +15,6 @@ from unblur.cards import ModelCard
 from unblur.errors import ImageWriteError, ModelError
 from unblur.images.atomic import atomic_file
 from unblur.networks.part import NetworkPart
-from unblur.networks.registry import find_network
 from unblur.runtime.session import OnnxSession, default_threads
 from unblur.training.checkpoints import load_weights
 from unblur.training.recipe import load_recipe
@@ -185,7 +184,7 @@ def export(
         If a file cannot be written.
     """
     recipe = load_recipe(recipe_path)
-    network = find_network(recipe.network).build(recipe.config)
+    network = recipe.entry.build(recipe.shape)
     load_weights(network, checkpoint)
     target = Path(folder)
     try:

@@ -1,4 +1,4 @@
-"""Losses of the default model."""
+"""Losses, of pictures and of PSFs."""
 
 from __future__ import annotations
 

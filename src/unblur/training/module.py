@@ -1,107 +1,28 @@
-"""Lightning modules: one optimiser recipe for all, one class a task."""
+"""Tasks of the default model: estimating PSFs, restoring with a PSF."""
 
 from __future__ import annotations
 
-import math
-from typing import Any
+from typing import TYPE_CHECKING
 
-import lightning.pytorch as pl
 import torch
 from torch import nn
 
 from unblur.networks.octaves import halve_psf
-from unblur.networks.part import Network
-from unblur.networks.registry import find_network
 from unblur.training.losses import (
     charbonnier,
     log_squared_error,
     nearest_shift,
     relative_psf_error,
 )
-from unblur.training.recipe import Recipe
+from unblur.training.task import Batch, Task, luma
 
-__all__ = ["SHIFT_REACH", "EstimatorTask", "RestorerTask", "Task", "build_task", "luma"]
+if TYPE_CHECKING:
+    from unblur.training.recipe import Recipe
 
-Batch = dict[str, Any]
+__all__ = ["SHIFT_REACH", "EstimatorTask", "RestorerTask"]
+
 SHIFT_REACH = 4  # pixels at full size over which an estimated PSF may be off its place
 LOG_ERROR_WEIGHT = 0.01  # brings its gradient to the size of Charbonnier's
-
-
-def luma(image: torch.Tensor) -> torch.Tensor:
-    """Weigh the channels as Rec. 601 does.
-
-    Parameters
-    ----------
-    image : torch.Tensor
-        (B, 3, H, W), encoded RGB.
-
-    Returns
-    -------
-    torch.Tensor
-        (B, 1, H, W), encoded luma.
-    """
-    weights = image.new_tensor([0.299, 0.587, 0.114])
-    return (image * weights[:, None, None]).sum(1, keepdim=True)
-
-
-class Task(pl.LightningModule):
-    """What all training runs share: the network, the optimiser, validation means per kind.
-
-    A batch has the keys of `unblur.training.data.BlurredCrops`, with a leading axis B.
-
-    Parameters
-    ----------
-    recipe : Recipe
-        Decides the network and its training.
-    """
-
-    network: Network
-
-    def __init__(self, recipe: Recipe) -> None:
-        super().__init__()
-        self.recipe = recipe
-        self.network = find_network(recipe.network).build(recipe.config)
-
-    def configure_optimizers(self) -> Any:
-        """AdamW; linear warm-up, then cosine decay over the recipe's steps.
-
-        Returns
-        -------
-        dict
-            Optimiser and schedule as Lightning wants them.
-        """
-        settings = self.recipe.optimiser
-        optimiser = torch.optim.AdamW(
-            self.network.parameters(),
-            lr=settings.learning_rate,
-            betas=settings.betas,
-            weight_decay=settings.weight_decay,
-        )
-
-        def factor(step: int) -> float:
-            warm = min(1.0, (step + 1) / max(1, settings.warmup_steps))
-            done = min(1.0, step / self.recipe.steps)
-            cosine = 0.5 * (1 + math.cos(math.pi * done))
-            return warm * (settings.final_fraction + (1 - settings.final_fraction) * cosine)
-
-        schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, factor)
-        return {"optimizer": optimiser, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
-
-    def report(self, name: str, values: torch.Tensor, kinds: list[str]) -> None:
-        """Log a mean for each kind of blur and over all.
-
-        Parameters
-        ----------
-        name : str
-            Of the figure.
-        values : torch.Tensor
-            (B,).
-        kinds : list of str
-            Kind of blur of each value.
-        """
-        for value, kind in zip(values, kinds, strict=True):
-            self.log(f"val/{name}/{kind}", value, batch_size=1, on_epoch=True)
-        self.log(f"val/{name}", values.mean(), batch_size=len(kinds), on_epoch=True, prog_bar=True)
 
 
 class EstimatorTask(Task):
@@ -128,7 +49,7 @@ class EstimatorTask(Task):
         torch.Tensor
             The loss, a number.
         """
-        octaves = self.recipe.psf_estimator.octaves
+        octaves = self.recipe.shape.octaves
         targets = {0: batch["psf"]}
         for octave in range(1, max(octaves) + 1):
             targets[octave] = halve_psf(targets[octave - 1])
@@ -163,13 +84,21 @@ class RestorerTask(Task):
     ----------
     recipe : Recipe
         Decides the network and its training.
-    estimator : torch.nn.Module, optional
-        A trained `PSFEstimator`, which stays as it is.
     """
 
-    def __init__(self, recipe: Recipe, estimator: nn.Module | None = None) -> None:
+    def __init__(self, recipe: Recipe) -> None:
         super().__init__(recipe)
-        self._estimator = [estimator.eval()] if estimator else []  # hidden: not trained, not saved
+        self._estimator: list[nn.Module] = []  # hidden in a list: not trained, not saved
+
+    def learn_from(self, estimator: nn.Module) -> None:
+        """Take the PSFs of the recipe's blind share from an estimator.
+
+        Parameters
+        ----------
+        estimator : torch.nn.Module
+            A trained `PSFEstimator`, which stays as it is.
+        """
+        self._estimator = [estimator.eval()]
 
     def training_step(self, batch: Batch, index: int) -> torch.Tensor:
         """Charbonnier of both estimates, and the logarithm of the squared error of the result.
@@ -243,23 +172,3 @@ class RestorerTask(Task):
         after = ((result - batch["sharp"])[inner] ** 2).mean((1, 2, 3))
         gain: torch.Tensor = 10 * torch.log10((before + 1e-7) / (after + 1e-7))
         return gain
-
-
-def build_task(recipe: Recipe, estimator: nn.Module | None = None) -> Task:
-    """Choose the task that trains a recipe's network.
-
-    Parameters
-    ----------
-    recipe : Recipe
-        What to train.
-    estimator : torch.nn.Module, optional
-        A trained `PSFEstimator`, for a restorer whose recipe has a blind share.
-
-    Returns
-    -------
-    Task
-        With a fresh network.
-    """
-    if recipe.network == "psf-estimator":
-        return EstimatorTask(recipe)
-    return RestorerTask(recipe, estimator)

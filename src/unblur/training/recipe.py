@@ -3,107 +3,24 @@
 from __future__ import annotations
 
 import difflib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar
 
 import yaml
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 
 from unblur.degradation.sampling import PSFSampler
 from unblur.errors import ArgumentError, ConfigurationError
-from unblur.networks.part import NetworkConfig
 from unblur.networks.psf_estimator import PSFEstimatorConfig
-from unblur.networks.wiener_autoencoder import WienerAutoencoderConfig
+from unblur.networks.registry import NetworkEntry, find_network
+from unblur.training.settings import Count, DataSettings, OptimiserSettings, Share
+from unblur.training.tasks import TaskEntry, find_task
 
-__all__ = ["DataSettings", "OptimiserSettings", "Recipe", "load_recipe"]
+__all__ = ["Recipe", "load_recipe"]
 
-Count = Annotated[int, Field(ge=1)]
-Share = Annotated[float, Field(ge=0, le=1)]
-Positive = Annotated[float, Field(gt=0)]
-NotNegative = Annotated[float, Field(ge=0)]
-
-
-@dataclass(frozen=True)
-class DataSettings:
-    """Synthetic pairs.
-
-    Parameters
-    ----------
-    crop : int
-        Side of the crops in pixels, after the blur's border is cut off.
-    batch_size : int
-        Crops a step.
-    kinds : dict of str to float
-        Share of each kind of blur, see `unblur.degradation.PSFSampler`; any positive scale.
-    choices : int
-        Random crops of which the most detailed is taken: flat sky teaches little.
-    min_scale : float
-        Pictures are shrunk by a random factor between this and 1, which sharpens soft ones.
-    noise : float
-        Largest read noise, in encoded units; most crops get much less.
-    linear_share : float
-        Share of crops blurred in linear light, the rest as encoded.
-    jpeg_share, saturation_share : float
-        Share of crops that go through JPEG, and that clip their highlights.
-
-    Raises
-    ------
-    ArgumentError
-        If a kind of blur is unknown, or no share is above zero.
-    """
-
-    crop: Annotated[int, Field(ge=48)] = 160
-    batch_size: Count = 8
-    kinds: dict[str, float] = field(
-        default_factory=lambda: {
-            "gaussian": 0.2,
-            "defocus": 0.2,
-            "motion": 0.22,
-            "shake": 0.3,
-            "none": 0.08,
-        }
-    )
-    choices: Count = 2
-    min_scale: Annotated[float, Field(gt=0, le=1)] = 0.5
-    noise: NotNegative = 0.02
-    linear_share: Share = 0.9
-    jpeg_share: Share = 0.1
-    saturation_share: Share = 0.15
-
-    def __post_init__(self) -> None:
-        PSFSampler(kinds=tuple(self.kinds), weights=tuple(self.kinds.values()))
-
-
-@dataclass(frozen=True)
-class OptimiserSettings:
-    """AdamW with linear warm-up, cosine decay, clipping and weight averaging.
-
-    Parameters
-    ----------
-    learning_rate : float
-        At the end of the warm-up.
-    weight_decay : float
-        AdamW's decoupled weight decay.
-    betas : tuple of float
-        AdamW's decay of the two moments.
-    warmup_steps : int
-        Steps in which the learning rate rises to its full height.
-    final_fraction : float
-        What is left of the learning rate at the end of the recipe.
-    clip : float
-        Largest norm of the gradient.
-    ema_decay : float
-        How slowly the averaged weights, which are those that are kept, follow the trained ones.
-    """
-
-    learning_rate: Positive = 4e-4
-    weight_decay: NotNegative = 1e-4
-    betas: tuple[Share, Share] = (0.9, 0.95)
-    warmup_steps: Annotated[int, Field(ge=0)] = 100
-    final_fraction: Share = 0.02
-    clip: Positive = 0.5
-    ema_decay: Share = 0.998
+STRICT = ConfigDict(extra="forbid", allow_inf_nan=False)
+SOURCES: dict[str, type[Any]] = {"pictures": DataSettings}
 
 
 @dataclass(frozen=True)
@@ -114,20 +31,26 @@ class Recipe:
     ----------
     name : str
         Names the output folder.
-    network : {"psf-estimator", "wiener-autoencoder"}
-        Which network to train.
-    steps : int
-        Optimiser steps in all.
+    network : str
+        Which network to train, an id of `unblur.networks.registry`.
+    steps : int, optional
+        Optimiser steps in all; either this or `epochs`.
+    epochs : int, optional
+        Times that the run goes through all pairs; for data that have an end.
     seed : int
         Seed of the weights and of the data; crop number i is the same in every run.
+    shape : NetworkConfig, optional
+        Shape of the network, its config in the registry; the default one when left out.
     data : DataSettings
-        Synthetic pairs.
+        What to learn from, see `unblur.training.settings`.
     optimiser : OptimiserSettings
         How the weights move.
+    task : str, optional
+        What to learn, an id of `unblur.training.tasks`; the network's own when left out.
+    objective : optional
+        Settings of the task, of its class in `unblur.training.tasks`.
     psf_estimator : PSFEstimatorConfig
-        Shape of the PSF estimator.
-    wiener_autoencoder : WienerAutoencoderConfig
-        Shape of the restorer.
+        Shape of the PSF estimator that `estimator` holds.
     blind_share : float
         Share of crops restored with an estimated PSF instead of the true one (restorer only).
     estimator : str, optional
@@ -135,54 +58,113 @@ class Recipe:
     start_from : str, optional
         Checkpoint whose weights the run begins with, relative to the output folder.
     validate_every : int
-        Steps between validations.
+        Steps between validations; a run of epochs is validated after each of them.
 
     Raises
     ------
     ArgumentError
         If the values do not fit each other.
+    ConfigurationError
+        If there is no such network or task.
     """
 
-    __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid", allow_inf_nan=False)
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT
 
     name: Annotated[str, Field(pattern=r"^\w[\w.-]*$")]
-    network: Literal["psf-estimator", "wiener-autoencoder"]
-    steps: Count
+    network: str
+    steps: Count | None = None
+    epochs: Count | None = None
     seed: Annotated[int, Field(ge=0)] = 0
-    data: DataSettings = DataSettings()
-    optimiser: OptimiserSettings = OptimiserSettings()
+    shape: Any = None
+    data: Any = field(default_factory=DataSettings)
+    optimiser: OptimiserSettings = field(default_factory=OptimiserSettings)
+    task: str | None = None
+    objective: Any = None
     psf_estimator: PSFEstimatorConfig = PSFEstimatorConfig()
-    wiener_autoencoder: WienerAutoencoderConfig = WienerAutoencoderConfig()
     blind_share: Share = 0.0
     estimator: str | None = None
     start_from: str | None = None
     validate_every: Count = 400
 
     def __post_init__(self) -> None:
-        if self.estimator and self.network == "psf-estimator":
+        if self.shape is None:
+            object.__setattr__(self, "shape", self.entry.config())
+        if self.objective is None:
+            object.__setattr__(self, "objective", self.task_entry.objective())
+        self._check_length()
+        self._check_estimator()
+        self._check_data()
+
+    @property
+    def entry(self) -> NetworkEntry:
+        """The network in its registry."""
+        return find_network(self.network)
+
+    @property
+    def task_entry(self) -> TaskEntry:
+        """The task in its registry."""
+        return find_task(self.task or self.entry.task)
+
+    @property
+    def total_steps(self) -> int:
+        """Optimiser steps in all; `in_steps` must have been called on a recipe of epochs."""
+        if self.steps is None:
+            raise ArgumentError(f"{self.name}: its epochs have not been counted in steps yet")
+        return self.steps
+
+    def in_steps(self, steps_per_epoch: int) -> Recipe:
+        """Count a run of epochs in steps.
+
+        Parameters
+        ----------
+        steps_per_epoch : int
+            Steps that go once through all pairs.
+
+        Returns
+        -------
+        Recipe
+            The same run, validated after each epoch; this recipe itself if it counts steps.
+        """
+        if self.epochs is None:
+            return self
+        steps = self.epochs * steps_per_epoch
+        return replace(self, steps=steps, epochs=None, validate_every=steps_per_epoch)
+
+    def _check_length(self) -> None:
+        if (self.steps is None) == (self.epochs is None):
+            raise ArgumentError("a recipe has either steps or epochs; give one of them")
+
+    def _check_estimator(self) -> None:
+        if self.estimator and self.task_entry.id != "restoration":
             raise ArgumentError("estimator is for restorers; leave it out")
         if self.blind_share and not self.estimator:
             raise ArgumentError("blind_share needs estimator, the checkpoint that finds the PSFs")
         size = PSFSampler().size
-        if self.psf_estimator.size != size:
-            raise ArgumentError(f"psf_estimator.size must be {size}, that of the PSFs in training")
-        for shape in self._shapes():
-            multiple, smallest = shape.size_multiple, shape.smallest
-            if self.data.crop % multiple or self.data.crop < smallest:
-                raise ArgumentError(
-                    f"data.crop must be a multiple of {multiple} and at least {smallest} for this "
-                    f"network, not {self.data.crop}"
-                )
+        for shape in (self.shape, self.psf_estimator):
+            if isinstance(shape, PSFEstimatorConfig) and shape.size != size:
+                raise ArgumentError(f"the estimator's size must be {size}, that of the PSFs")
 
-    @property
-    def config(self) -> NetworkConfig:
-        """Shape of the network that is trained."""
-        estimates = self.network == "psf-estimator"
-        return self.psf_estimator if estimates else self.wiener_autoencoder
+    def _check_data(self) -> None:
+        needed = self.task_entry.needs or {*self.entry.takes, *self.entry.gives}
+        if lacking := sorted(needed - self.data.gives - {"luma", "certainty"}):
+            raise ArgumentError(
+                f"data of the source {self.data.source} have no {lacking[0]}, which "
+                f"{self.network} needs; take another source"
+            )
+        shapes = [self.shape, self.psf_estimator] if self.estimator else [self.shape]
+        for shape in shapes:
+            for side in (*self.data.progressive, self.data.crop):
+                self._check_side(side, shape)
 
-    def _shapes(self) -> list[NetworkConfig]:
-        """Shapes of all networks that see the crops."""
-        return [self.config, self.psf_estimator] if self.estimator else [self.config]
+    def _check_side(self, side: int, shape: Any) -> None:
+        multiple, smallest = shape.size_multiple, shape.smallest
+        if self.entry.fixed_size and side != smallest:
+            raise ArgumentError(f"data.crop must be {smallest} for this network, not {side}")
+        if side % multiple or side < smallest:
+            raise ArgumentError(
+                f"data.crop must be a multiple of {multiple} and at least {smallest} for this "
+                f"network, not {side}"
+            )
 
 
 def load_recipe(path: str | Path) -> Recipe:
@@ -210,18 +192,55 @@ def load_recipe(path: str | Path) -> Recipe:
     except (UnicodeDecodeError, yaml.YAMLError) as error:
         raise ConfigurationError(f"{path}: not YAML ({' '.join(str(error).split())})") from error
     try:
-        return TypeAdapter(Recipe).validate_python(values)
+        return _build(values)
     except ValidationError as error:
-        raise ConfigurationError(f"{path}: {_explain(error)}") from error
+        raise ConfigurationError(f"{path}: {_explain(error, _tables(values))}") from error
+    except ConfigurationError as error:
+        raise ConfigurationError(f"{path}: {error}") from error
 
 
-def _explain(error: ValidationError) -> str:
+def _build(values: Any) -> Recipe:
+    """Build the tables whose class depends on other values, then the recipe around them."""
+    built = {
+        key: _adapter(key, table).validate_python({key: values[key]})[key]
+        for key, table in _tables(values).items()
+    }
+    recipe: Recipe = TypeAdapter(Recipe).validate_python(values | built if built else values)
+    return recipe
+
+
+def _tables(values: Any) -> dict[str, type[Any]]:
+    """Return the class of each table in the values that is not always of the same class."""
+    if not isinstance(values, dict) or not isinstance(values.get("network"), str):
+        return {}
+    entry = find_network(values["network"])
+    tables = {
+        "shape": entry.config,
+        "objective": find_task(values.get("task") or entry.task).objective,
+        "data": _source(values.get("data")),
+    }
+    return {key: table for key, table in tables.items() if key in values}
+
+
+def _source(data: Any) -> type[Any]:
+    name = data.get("source", "pictures") if isinstance(data, dict) else "pictures"
+    if name not in SOURCES:
+        raise ConfigurationError(f"data.source: {name} is none; use one of {', '.join(SOURCES)}")
+    return SOURCES[name]
+
+
+def _adapter(key: str, table: type[Any]) -> TypeAdapter[dict[str, Any]]:
+    """Validate one table as strictly as a recipe."""
+    return TypeAdapter(dict[str, table], config=STRICT)  # type: ignore[valid-type]
+
+
+def _explain(error: ValidationError, tables: dict[str, type[Any]]) -> str:
     """Say in one line what is wrong, where, and what would be right."""
     # a key that is missing is often one that was misspelt
     first: Any = min(error.errors(), key=lambda item: item["type"].startswith("missing"))
     where, kind = ".".join(map(str, first["loc"])), first["type"]
     if kind == "unexpected_keyword_argument":
-        return f"unknown key {where}{_closest(where)}"
+        return f"unknown key {where}{_closest(where, tables)}"
     if kind.startswith("missing"):
         return f"{where} is missing; give it a value"
     if kind == "dataclass_type":
@@ -231,9 +250,11 @@ def _explain(error: ValidationError) -> str:
     return f"{where}: {first['msg']}, not {first['input']!r}"
 
 
-def _closest(where: str) -> str:
+def _closest(where: str, tables: dict[str, type[Any]]) -> str:
     """Return the known keys that look like the last part of a path."""
-    known = _keys(TypeAdapter(Recipe).json_schema())
+    whole: TypeAdapter[Any] = TypeAdapter(Recipe)
+    adapters = [whole, *(_adapter(key, table) for key, table in tables.items())]
+    known = [key for adapter in adapters for key in _keys(adapter.json_schema())]
     close = difflib.get_close_matches(where.rpartition(".")[2], known, 1)
     return f": did you mean {close[0]}?" if close else "; leave it out"
 

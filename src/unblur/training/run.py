@@ -23,9 +23,10 @@ from torch.utils.data import DataLoader
 from unblur.errors import ArgumentError, ConfigurationError
 from unblur.training.checkpoints import check_fit, load_estimator, load_weights, read_checkpoint
 from unblur.training.data import BlurredCrops, load_pictures
-from unblur.training.module import Task, build_task
 from unblur.training.progress import StepBar
 from unblur.training.recipe import Recipe, load_recipe
+from unblur.training.task import Task
+from unblur.training.tasks import build_task
 
 __all__ = ["CleanStop", "train"]
 
@@ -148,7 +149,7 @@ def train(
     task = _task(recipe, Path(output), fresh=not going_on)
     done = _steps_done(task, last) if going_on else 0
     loaders = _loaders(recipe, data, validation, done)
-    steps = min(recipe.steps, max_steps or recipe.steps)
+    steps = min(recipe.total_steps, max_steps or recipe.total_steps)
     with _without_remarks():
         trainer = _trainer(recipe, folder, steps, progress and sys.stderr.isatty())
         trainer.fit(task, *loaders, ckpt_path=last if going_on else None, weights_only=True)
@@ -200,7 +201,6 @@ def _loaders(
 def _trainer(recipe: Recipe, folder: Path, steps: int, bar: bool) -> pl.Trainer:
     callbacks: list[pl.Callback] = [
         CleanStop(folder / f"{CHECKPOINT}.ckpt"),
-        EMAWeightAveraging(decay=recipe.optimiser.ema_decay),
         # One file: a second copy at the end would hold the averaged weights in place of the
         # trained ones, which a resumed run needs.
         ModelCheckpoint(
@@ -210,6 +210,8 @@ def _trainer(recipe: Recipe, folder: Path, steps: int, bar: bool) -> pl.Trainer:
             enable_version_counter=False,
         ),
     ]
+    if recipe.optimiser.ema_decay is not None:
+        callbacks.insert(1, EMAWeightAveraging(decay=recipe.optimiser.ema_decay))
     if bar:
         callbacks.append(StepBar(recipe.name))
     return pl.Trainer(
