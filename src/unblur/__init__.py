@@ -18,8 +18,9 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from unblur.api import degrade, estimate_psf, inspect, restore, restore_file
-    from unblur.classical.regularised import regularised
-    from unblur.classical.richardson_lucy import richardson_lucy
+    from unblur.classical.nlm import non_local_means
+    from unblur.classical.regularised import regularised, unsupervised_wiener
+    from unblur.classical.richardson_lucy import blind_richardson_lucy, richardson_lucy
     from unblur.classical.wiener import wiener
     from unblur.degradation.pipeline import Degradation
     from unblur.degradation.psf import (
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
         PSFError,
         UnblurError,
     )
+    from unblur.estimation.classical import estimate_psf_classical
     from unblur.estimation.describe import describe_psf
     from unblur.estimation.report import BlurReport
     from unblur.images.files import find_photos, read_photo, write_photo
@@ -71,15 +73,18 @@ __all__ = [
     "Restorer",
     "UnblurError",
     "__version__",
+    "blind_richardson_lucy",
     "box_psf",
     "degrade",
     "describe_psf",
     "disk_psf",
     "estimate_psf",
+    "estimate_psf_classical",
     "find_photos",
     "gaussian_psf",
     "inspect",
     "motion_psf",
+    "non_local_means",
     "parse_psf",
     "plan_batch",
     "read_photo",
@@ -88,14 +93,16 @@ __all__ = [
     "restore_batch",
     "restore_file",
     "richardson_lucy",
+    "unsupervised_wiener",
     "wiener",
     "write_photo",
 ]
 
 _HOMES = {
     "unblur.api": ("degrade", "estimate_psf", "inspect", "restore", "restore_file"),
-    "unblur.classical.regularised": ("regularised",),
-    "unblur.classical.richardson_lucy": ("richardson_lucy",),
+    "unblur.classical.nlm": ("non_local_means",),
+    "unblur.classical.regularised": ("regularised", "unsupervised_wiener"),
+    "unblur.classical.richardson_lucy": ("blind_richardson_lucy", "richardson_lucy"),
     "unblur.classical.wiener": ("wiener",),
     "unblur.degradation.pipeline": ("Degradation",),
     "unblur.degradation.psf": ("box_psf", "disk_psf", "gaussian_psf", "motion_psf", "parse_psf"),
@@ -111,6 +118,7 @@ _HOMES = {
         "PSFError",
         "UnblurError",
     ),
+    "unblur.estimation.classical": ("estimate_psf_classical",),
     "unblur.estimation.describe": ("describe_psf",),
     "unblur.estimation.report": ("BlurReport",),
     "unblur.images.files": ("find_photos", "read_photo", "write_photo"),

@@ -55,9 +55,45 @@ def test_json_gives_one_object_a_score(program, sharp):
 
 def test_psfs_of_a_file_and_a_limit(program, sharp, tmp_path):
     np.savez(tmp_path / "lab.npz", k2=np.ones((3, 3)), k10=np.ones((5, 5)))
-    words = ("--psfs", tmp_path / "lab.npz", "--methods", "input", "--limit", 1, "--json")
+    words = ("--sets", tmp_path / "lab.npz", "--methods", "input", "--limit", 1, "--json")
     rows = [json.loads(line) for line in program("benchmark", sharp, *words).stdout.splitlines()]
     assert [(row["kind"], row["protocol"]) for row in rows] == [("k2", "lab"), ("k10", "lab")]
+
+
+def test_sets_have_folders_of_their_own_or_share_one(program, sharp, tmp_path):
+    other = tmp_path / "other"
+    other.mkdir()
+    (other / "flag.png").write_bytes((sharp / "flag.png").read_bytes())
+    words = ("--sets", f"average,dpir:{other}", "--methods", "input", "--json")
+    rows = [json.loads(line) for line in program("benchmark", sharp, *words).stdout.splitlines()]
+    found = [(row["pictures"], row["protocol"]) for row in rows]
+    assert found == [("sharp", "average")] * 12 + [("other", "dpir")]
+    done = program("benchmark", "--sets", "robust", "--methods", "wiener")
+    assert done.returncode == ExitCode.USAGE
+    assert "write robust:FOLDER" in done.stderr.decode()
+
+
+@pytest.mark.parametrize("words", [["--sets", "dpir:gone"], ["--methods", "model:gone.onnx"]])
+def test_missing_folders_and_models_are_named(program, sharp, words):
+    done = program("benchmark", sharp, *words)
+    assert done.returncode == ExitCode.FAILED
+    assert "gone" in done.stderr.decode()
+
+
+def test_a_classical_method_works_where_the_protocol_blurred(program, sharp):
+    words = ("--sets", "dpir", "--methods", "wiener", "--limit", 1, "--json")
+    own, row = (
+        json.loads(line) for line in program("benchmark", sharp, *words).stdout.splitlines()
+    )
+    assert row["psnr"] > own["psnr"] + 1
+
+
+def test_guessing_methods_and_controls_are_blind(program, sharp):
+    names = "wiener-guessed,non-local-means,blind-richardson-lucy"
+    words = ("--methods", names, "--kinds", "defocus", "--limit", 1, "--json")
+    rows = [json.loads(line) for line in program("benchmark", sharp, *words).stdout.splitlines()]
+    assert [row["method"] for row in rows] == ["input", *names.split(",")]
+    assert all(row["blind"] and row["aligned_psnr"] is not None for row in rows)
 
 
 def test_overwrite_runs_all_again(program, sharp, tmp_path):
@@ -75,7 +111,10 @@ def test_overwrite_runs_all_again(program, sharp, tmp_path):
     [
         (["--methods", "magic"], "'magic' is no method: choose of unblur, unblur-blind, wiener"),
         (["--kinds", "fog"], "'fog' is no kind of blur"),
-        (["--psfs", "missing.npz"], "missing.npz holds no set of PSFs"),
+        (["--sets", "missing.npz"], "missing.npz holds no set of PSFs"),
+        (["--sets", "levin"], "'levin' is no set: choose of validation, robust"),
+        (["--sets", ","], "no set is given"),
+        (["--sets", "a:b:c"], "'a:b:c' is no set"),
     ],
 )
 def test_wrong_words_are_refused_before_any_work(program, sharp, words, message):
@@ -108,6 +147,7 @@ def test_the_model_gets_the_psf_only_when_it_is_not_blind(sharp, monkeypatch, ca
         "1",
     ]
     assert main(["benchmark", str(sharp), *words]) == 0
+    # loaded once for both
     assert calls == [("default", 1), True, True, False, False]  # each warms up
     page = capsys.readouterr().out
     assert "| unblur-blind (blind) |" in page

@@ -6,13 +6,15 @@ import time
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from unblur.errors import ArgumentError, ArrayError, ImageReadError
 from unblur.evaluation.benchmark import Benchmark
 from unblur.evaluation.methods import INPUT, Method
 from unblur.evaluation.metrics import psnr, ssim
+from unblur.evaluation.pairs import PairSet
 from unblur.evaluation.pictures import PictureSet
-from unblur.evaluation.protocol import VALIDATION
+from unblur.evaluation.protocols import DPIR, VALIDATION
 
 TWO_KINDS = VALIDATION.only(["motion", "none"])
 
@@ -20,13 +22,13 @@ TWO_KINDS = VALIDATION.only(["motion", "none"])
 class Spy:
     """A method that keeps what it was given, and returns some of it."""
 
-    def __init__(self, answer=lambda image, psf: image):
+    def __init__(self, answer=lambda seen: seen.image):
         self.calls = []
         self.answer = answer
 
-    def __call__(self, image, psf):
-        self.calls.append((image, psf))
-        return self.answer(image, psf)
+    def __call__(self, seen):
+        self.calls.append(seen)
+        return self.answer(seen)
 
 
 @pytest.fixture
@@ -70,16 +72,54 @@ def test_known_methods_get_the_psf_and_blind_ones_none(pictures):
     methods = (Method("known", known), Method("blind", blind, blind=True))
     rows = list(Benchmark(methods, (pictures,)).run())
     assert len(rows) == 2 * 2 * 3
-    assert all(psf is None for _, psf in blind.calls)
+    assert all(seen.psf is None for seen in blind.calls)
     case = next(pictures.cases())
-    image, psf = known.calls[1]  # the first call warms up
-    np.testing.assert_array_equal(image, case.blurred)
-    np.testing.assert_array_equal(psf, case.psf)
-    assert not image.flags.writeable
+    seen = known.calls[1]  # the first call warms up
+    np.testing.assert_array_equal(seen.image, case.blurred)
+    np.testing.assert_array_equal(seen.psf, case.psf)
+    assert not seen.image.flags.writeable
+    assert (seen.linear, seen.circular, seen.noise) == (True, False, 0.005)
+
+
+def test_methods_are_told_where_a_circular_blur_acted(folder):
+    spy = Spy()
+    pictures = PictureSet.from_folder(folder, limit=1, protocol=DPIR)
+    list(Benchmark((Method("spy", spy),), (pictures,)).run())
+    seen = spy.calls[-1]
+    assert (seen.linear, seen.circular, seen.noise) == (False, True, pytest.approx(0.01))
+
+
+def test_real_pairs_run_blind_methods_alone(folder, tmp_path):
+    for kind, source in (("sharp", "a.png"), ("blurred", "b.png")):
+        (tmp_path / "pairs" / kind).mkdir(parents=True)
+        (tmp_path / "pairs" / kind / "1.png").write_bytes((folder / source).read_bytes())
+    pairs = PairSet.from_folder(tmp_path / "pairs")
+    blind = Spy()
+    methods = (Method("known", Spy()), Method("blind", blind, blind=True))
+    benchmark = Benchmark(methods, (pairs,))
+    rows = list(benchmark.run())
+    assert benchmark.total == 2
+    assert [(row.method, row.protocol, row.picture) for row in rows] == [
+        ("input", "pairs", "1"),
+        ("blind", "pairs", "1"),
+    ]
+    assert blind.calls[-1].noise is None
+    with pytest.raises(ArgumentError, match="limit of 0"):
+        PairSet.from_folder(tmp_path / "pairs", limit=0)
+
+
+def test_pairs_of_two_sizes_are_refused(folder, tmp_path):
+    for kind, cut in (("sharp", 0), ("blurred", 8)):
+        (tmp_path / "pairs" / kind).mkdir(parents=True)
+        Image.open(folder / "a.png").crop((0, 0, 80 - cut, 72)).save(
+            tmp_path / "pairs" / kind / "1.png"
+        )
+    with pytest.raises(ArrayError, match="align and crop"):
+        next(PairSet.from_folder(tmp_path / "pairs").cases())
 
 
 def test_rows_hold_the_scores_of_the_output(pictures):
-    method = Method("brighter", lambda image, psf: image * 1.1, settings={"gain": 1.1})
+    method = Method("brighter", lambda seen: seen.image * 1.1, settings={"gain": 1.1})
     rows = list(Benchmark((method,), (pictures,), threads=2).run())
     case = next(pictures.cases())
     output = (np.round(np.clip(case.blurred * 1.1, 0, 1) * 255) / 255).astype(np.float32)
@@ -102,7 +142,7 @@ def test_rows_hold_the_scores_of_the_output(pictures):
 
 
 def test_shifted_blind_results_are_scored_at_their_best_shift(pictures):
-    method = Method("shift", lambda image, psf: np.roll(image, 3, axis=1), blind=True)
+    method = Method("shift", lambda seen: np.roll(seen.image, 3, axis=1), blind=True)
     rows = list(Benchmark((method,), (pictures,)).run())
     own, row = rows[2:4]
     assert row.kind == "none"
@@ -113,10 +153,10 @@ def test_shifted_blind_results_are_scored_at_their_best_shift(pictures):
 def test_time_is_that_of_the_method_without_its_loading(pictures):
     loaded = []
 
-    def slow_at_first(image, psf):
+    def slow_at_first(seen):
         time.sleep(0.01 if loaded else 0.5)
         loaded.append(True)
-        return image
+        return seen.image
 
     rows = list(Benchmark((Method("slow", slow_at_first),), (pictures,)).run())
     seconds = [row.seconds for row in rows if row.method == "slow"]
@@ -180,8 +220,8 @@ def test_names_are_unique(pictures):
 @pytest.mark.parametrize(
     ("answer", "message"),
     [
-        (lambda image, psf: image[1:], r"spy on a\.png \(motion\) returned the shape"),
-        (lambda image, psf: image * np.nan, "not finite"),
+        (lambda seen: seen.image[1:], r"spy on a\.png \(motion\) returned the shape"),
+        (lambda seen: seen.image * np.nan, "not finite"),
     ],
 )
 def test_results_that_cannot_be_scored_name_the_method(pictures, answer, message):

@@ -10,7 +10,8 @@ from scipy.signal import fftconvolve
 
 from unblur.degradation import centroid, gaussian_psf
 from unblur.errors import ArgumentError, ArrayError, PSFError
-from unblur.evaluation.protocol import VALIDATION, Protocol
+from unblur.evaluation.protocol import Protocol
+from unblur.evaluation.protocols import VALIDATION
 from unblur.evaluation.psf_sets import psf_set
 from unblur.images.color import linear_to_srgb, srgb_to_linear
 

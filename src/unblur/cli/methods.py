@@ -2,26 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from functools import partial
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from unblur.cli.deconvolutions import BLIND, CONTROL, DECONVOLUTIONS
 from unblur.errors import ArgumentError
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from unblur import Restorer
+    from unblur.evaluation.case import Observation
     from unblur.evaluation.methods import Method
 
-__all__ = ["DEFAULT", "METHODS", "choose_methods"]
+    Image = NDArray[np.float32]
+
+__all__ = ["ALL", "DEFAULT", "METHODS", "choose_methods"]
 
 DEFAULT = ("unblur", "unblur-blind", "wiener", "richardson-lucy")
-METHODS = (*DEFAULT, "regularised")
-
-# Best on average over the kinds of blur of the validation protocol with another seed, on a dozen
-# of the training photographs.
-_NSR = 0.01
-_NOISE = 0.007  # what the protocol's noise of 0.005 on encoded values amounts to in linear light
-_ITERATIONS = 30
+_LEARNED = ("unblur", "unblur-blind")
+_GUESSED = "-guessed"
+_MODEL = "model:"
+METHODS = (
+    *_LEARNED,
+    *DECONVOLUTIONS,
+    *(f"{name}{_GUESSED}" for name in DECONVOLUTIONS),
+    *BLIND,
+    *CONTROL,
+)
+ALL = "all"
 
 
 def choose_methods(names: Sequence[str], *, model: str, threads: int) -> tuple[Method, ...]:
@@ -30,11 +43,12 @@ def choose_methods(names: Sequence[str], *, model: str, threads: int) -> tuple[M
     Parameters
     ----------
     names : sequence of str
-        Some of `METHODS`; "input" may be among them and is passed over, as it is always there.
+        Some of `METHODS`, "all" for all of them, or "model:PATH" for a model file; "input" may be
+        among them and is passed over, as it is always there.
     model : str
         Name or folder of the model behind "unblur" and "unblur-blind".
     threads : int
-        CPU threads of the model.
+        CPU threads of the models.
 
     Returns
     -------
@@ -46,57 +60,105 @@ def choose_methods(names: Sequence[str], *, model: str, threads: int) -> tuple[M
     ArgumentError
         If a name is unknown.
     ModelError
-        If the model is needed and cannot be loaded.
+        If a model is needed and cannot be loaded.
     """
+    names = [each for name in names for each in (METHODS if name == ALL else (name,))]
     for name in names:
-        if name not in (*METHODS, "input"):
-            raise ArgumentError(f"{name!r} is no method: choose of {', '.join(METHODS)}")
-    methods = _classical()
-    if any(name.startswith("unblur") for name in names):
-        methods |= _learned(model, threads)
-    return tuple(methods[name] for name in names if name != "input")
+        if name not in (*METHODS, "input") and not name.startswith(_MODEL):
+            choice = ", ".join((*METHODS, ALL))
+            raise ArgumentError(f"{name!r} is no method: choose of {choice}, or {_MODEL}PATH")
+    chosen = dict.fromkeys(name for name in names if name != "input")
+    return tuple(_method(name, model, threads) for name in chosen)
 
 
-def _classical() -> dict[str, Method]:
-    """Return the deconvolutions, on linear light and with the true PSF."""
-    from unblur import regularised, richardson_lucy, wiener
-    from unblur.evaluation.methods import Method, in_linear_light
-    from unblur.evaluation.provenance import source_digest
-
-    functions = {
-        "wiener": partial(wiener, nsr=_NSR),
-        "regularised": partial(regularised, noise=_NOISE),
-        "richardson-lucy": partial(richardson_lucy, num_iter=_ITERATIONS),
-    }
-    code = source_digest("unblur.classical", "unblur.degradation", "unblur.images")
-    return {
-        name: Method(name, in_linear_light(function), settings={**function.keywords, "code": code})
-        for name, function in functions.items()
-    }
+def _method(name: str, model: str, threads: int) -> Method:
+    if name.startswith(_MODEL):
+        path = name.removeprefix(_MODEL)
+        return _learned(Path(path).stem, path, threads, blind=True)
+    if name in _LEARNED:
+        return _learned(name, model, threads, blind=name != "unblur")
+    return _classical(name)
 
 
-def _learned(model: str, threads: int) -> dict[str, Method]:
-    """Return the model with the true PSF and without."""
-    from unblur import Restorer
+def _classical(name: str) -> Method:
     from unblur.evaluation.methods import Method
     from unblur.evaluation.provenance import source_digest
 
-    restorer = Restorer(model, threads=threads)
+    packages = ("classical", "degradation", "estimation", "images", "cli")
+    code = source_digest(*(f"unblur.{package}" for package in packages))
+    plain = name.removesuffix(_GUESSED)
+    run: Callable[[Observation], Image]
+    if plain in DECONVOLUTIONS:
+        run = _Deconvolve(plain, guessed=name != plain)
+    else:
+        run = (BLIND | CONTROL)[name]
+    return Method(
+        name, run, blind=plain not in DECONVOLUTIONS or name != plain, settings={"code": code}
+    )
+
+
+def _learned(name: str, model: str, threads: int, *, blind: bool) -> Method:
+    from unblur.evaluation.methods import Method
+    from unblur.evaluation.provenance import source_digest
+
+    _restorer(model, threads)  # a missing model is told before any work
     packages = ("degradation", "estimation", "images", "restoration", "runtime")
+    digests, parameters = _weights(model)
     settings: dict[str, str | int] = {
-        "weights": _digests(model),
+        "weights": digests,
         "threads": threads,  # the times depend on it
-        "code": source_digest(*(f"unblur.{name}" for name in packages)),
+        "code": source_digest(*(f"unblur.{package}" for package in packages)),
     }
-    known = Method("unblur", restorer.restore, settings=settings)
-    blind = Method("unblur-blind", lambda image, psf: restorer.restore(image), True, settings)
-    return {method.name: method for method in (known, blind)}
+    return Method(name, _Restore(model, threads), blind, parameters, settings)
 
 
-def _digests(model: str) -> str:
-    """Return what identifies the weights of a model."""
+@dataclass(frozen=True)
+class _Deconvolve:
+    """One of `DECONVOLUTIONS`, where it blurred, with the true or a guessed PSF."""
+
+    name: str
+    guessed: bool
+
+    def __call__(self, seen: Observation) -> Image:
+        from unblur.cli.deconvolutions import guess_psf
+        from unblur.evaluation.methods import where_it_blurred
+
+        psf = guess_psf(seen.image) if self.guessed else seen.psf
+        if psf is None:
+            raise ArgumentError(f"{self.name} needs a PSF: use {self.name}{_GUESSED}")
+        deconvolve = DECONVOLUTIONS[self.name]
+        return where_it_blurred(seen, lambda image: deconvolve(image, psf, seen))
+
+
+@dataclass(frozen=True)
+class _Restore:
+    """A model. It can be pickled: another process loads the model anew."""
+
+    model: str
+    threads: int
+
+    def __call__(self, seen: Observation) -> Image:
+        # the restorer takes every blur as one of linear light so far, whatever `seen.linear` says
+        restored: Image = _restorer(self.model, self.threads).restore(seen.image, seen.psf)
+        return restored
+
+
+@lru_cache(maxsize=8)
+def _restorer(model: str, threads: int) -> Restorer:
+    from unblur import Restorer
+
+    return Restorer(model, threads=threads)
+
+
+def _weights(model: str) -> tuple[str, int]:
+    """Return what identifies the weights of a model, and how many numbers they are."""
+    from hashlib import sha256
+
     from unblur.cards import load_card, weights_folder
 
     shipped = weights_folder() / model
-    folder = shipped if shipped.is_dir() else Path(model)
-    return " ".join(load_card(path)[0].sha256[:16] for path in sorted(folder.glob("*.onnx")))
+    place = shipped if shipped.is_dir() else Path(model)
+    files = sorted(place.glob("*.onnx")) if place.is_dir() else [place]
+    digests = [sha256(path.read_bytes()).hexdigest()[:16] for path in files]
+    cards = [load_card(path)[0] for path in files if path.with_suffix(".json").exists()]
+    return " ".join(digests), sum(card.parameters for card in cards)

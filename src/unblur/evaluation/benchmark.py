@@ -8,9 +8,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from unblur.errors import ArgumentError
+from unblur.evaluation.case import Case, CaseSet
 from unblur.evaluation.methods import INPUT, Method
-from unblur.evaluation.pictures import PictureSet
-from unblur.evaluation.protocol import Case
 from unblur.evaluation.provenance import Provenance
 from unblur.evaluation.records import Row, append_row, read_rows
 from unblur.evaluation.scoring import score
@@ -45,8 +44,8 @@ class Benchmark:
     ----------
     methods : tuple of Method
         What to compare; the blurred input itself always comes first and need not be named.
-    sets : tuple of PictureSet
-        What to compare on.
+    sets : tuple of PictureSet or PairSet
+        What to compare on. Where nobody knows the PSF, only blind methods run.
     threads : int or None
         Threads that the methods were told to use, for the record.
 
@@ -57,20 +56,19 @@ class Benchmark:
     """
 
     methods: tuple[Method, ...]
-    sets: tuple[PictureSet, ...]
+    sets: tuple[CaseSet, ...]
     threads: int | None = None
 
     def __post_init__(self) -> None:
         others = tuple(method for method in self.methods if method is not INPUT)
         object.__setattr__(self, "methods", (INPUT, *others))
         _require_unique([method.name for method in self.methods], "method")
-        _require_unique([f"{each.name}/{each.protocol.name}" for each in self.sets], "set")
+        _require_unique([f"{each.name}/{each.protocol_name}" for each in self.sets], "set")
 
     @property
     def total(self) -> int:
         """Number of rows."""
-        cases = sum(len(each.paths) * len(each.protocol.kinds) for each in self.sets)
-        return cases * len(self.methods)
+        return sum(each.count * len(self._runnable(each)) for each in self.sets)
 
     def run(
         self, record: Path | None = None, *, progress: Callable[[Step], None] | None = None
@@ -102,8 +100,9 @@ class Benchmark:
         warm: set[str] = set()
         done = 0
         for pictures in self.sets:
-            for case, method in ((c, m) for c in pictures.cases() for m in self.methods):
-                key = (pictures.name, pictures.protocol.name, case.picture, case.kind, method.name)
+            methods = self._runnable(pictures)
+            for case, method in ((c, m) for c in pictures.cases() for m in methods):
+                key = (pictures.name, pictures.protocol_name, case.picture, case.kind, method.name)
                 row = known.get(key)
                 fresh = row is None or not _is_current(row, method, case)
                 if row is None or fresh:
@@ -116,6 +115,9 @@ class Benchmark:
                     progress(Step(done, self.total, row, fresh))
                 yield row
 
+    def _runnable(self, pictures: CaseSet) -> list[Method]:
+        return [method for method in self.methods if method.blind or pictures.knows_psf]
+
 
 def _is_current(row: Row, method: Method, case: Case) -> bool:
     return (row.method_fingerprint, row.case) == (method.fingerprint, case.fingerprint)
@@ -125,7 +127,7 @@ def _warm_up(method: Method, case: Case, warm: set[str]) -> None:
     """Run a method once before it is timed, so that its first time does not count its loading."""
     if method.name not in warm:
         warm.add(method.name)
-        method.run(case.blurred, None if method.blind else case.psf)
+        method.run(case.observed(blind=method.blind))
 
 
 def _require_unique(names: Sequence[str], what: str) -> None:

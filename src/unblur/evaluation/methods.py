@@ -8,14 +8,13 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from unblur.errors import ArgumentError
+from unblur.evaluation.case import Observation
 from unblur.evaluation.provenance import fingerprint, package_version
 from unblur.images.color import linear_to_srgb, srgb_to_linear
 
-__all__ = ["INPUT", "Method", "in_linear_light"]
+__all__ = ["INPUT", "Method", "noise_gain", "where_it_blurred"]
 
 Image = NDArray[np.float32]
-PSF = NDArray[np.float32]
 Setting = str | int | float | bool | None
 
 
@@ -28,23 +27,26 @@ class Method:
     name : str
         Its row in the tables.
     run : callable
-        Takes a picture (float32, (H, W, C) in [0, 1]) and a PSF, or None if the method is blind;
-        returns the restored picture, of the same shape.
+        Takes an `Observation`; returns the restored picture, float32 of the shape of its image.
+        If it can be pickled, its memory can be measured in a process of its own.
     blind : bool
         Whether the PSF is kept from the method.
+    parameters : int
+        Numbers that it learned.
     settings : mapping
-        All that its results depend on besides the code (parameters, digest of the weights). A
+        All that its results depend on besides the code (options, digest of the weights). A
         finished row is taken again when these or the package's version change.
 
     Examples
     --------
-    >>> Method("negative", lambda image, psf: 1 - image, blind=True).name
+    >>> Method("negative", lambda seen: 1 - seen.image, blind=True).name
     'negative'
     """
 
     name: str
-    run: Callable[[Image, PSF | None], Image]
+    run: Callable[[Observation], Image]
     blind: bool = False
+    parameters: int = 0
     settings: Mapping[str, Setting] = field(default_factory=dict, hash=False)
 
     @property
@@ -54,36 +56,64 @@ class Method:
         return fingerprint([package_version(), self.name, str(self.blind), *settings])
 
 
-INPUT = Method("input", lambda image, psf: image, blind=True)
+def _as_it_is(seen: Observation) -> Image:
+    return seen.image
+
+
+INPUT = Method("input", _as_it_is, blind=True)
 """The blurred picture itself: the first row of every table."""
 
 
-def in_linear_light(
-    deconvolve: Callable[[Image, PSF], Image],
-) -> Callable[[Image, PSF | None], Image]:
-    """Let a deconvolution work on linear light, where the blur happened.
+def where_it_blurred(seen: Observation, deconvolve: Callable[[Image], Image]) -> Image:
+    """Run a deconvolution on the numbers that were blurred: linear light, or encoded values.
 
     Parameters
     ----------
+    seen : Observation
+        Says where the blur acted.
     deconvolve : callable
-        Takes a picture and a PSF; returns the restored picture.
+        Takes the picture (H, W, C) there; returns the restored one.
 
     Returns
     -------
-    callable
-        The same for sRGB-encoded pictures, as `Method.run` takes them.
+    ndarray of float32
+        The restored picture in encoded values, clipped to [0, 1].
 
     Examples
     --------
     >>> import numpy as np
-    >>> same = in_linear_light(lambda image, psf: image)
-    >>> same(np.full((1, 1, 1), 0.5, np.float32), np.ones((1, 1), np.float32)).round(4)
-    array([[[0.5]]], dtype=float32)
+    >>> seen = Observation(np.full((1, 1, 1), 0.5, np.float32), linear=True)
+    >>> where_it_blurred(seen, lambda light: 2 * light).round(3)
+    array([[[0.686]]], dtype=float32)
     """
+    if seen.linear:
+        return linear_to_srgb(np.clip(deconvolve(srgb_to_linear(seen.image)), 0, 1))
+    restored: Image = np.clip(deconvolve(seen.image), 0, 1)
+    return restored
 
-    def run(image: Image, psf: PSF | None) -> Image:
-        if psf is None:
-            raise ArgumentError("a deconvolution needs a PSF: mark the method as not blind")
-        return linear_to_srgb(np.clip(deconvolve(srgb_to_linear(image), psf), 0, 1))
 
-    return run
+def noise_gain(seen: Observation) -> float:
+    """Say how much stronger noise on encoded values is on the numbers that were blurred.
+
+    Parameters
+    ----------
+    seen : Observation
+        Its picture says how much of it is dark, where the sRGB curve is flat.
+
+    Returns
+    -------
+    float
+        The root mean square over the picture; 1 where encoded values were blurred.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> white, black = (np.full((2, 2, 1), value, np.float32) for value in (1.0, 0.0))
+    >>> [round(noise_gain(Observation(image)), 2) for image in (white, black)]
+    [2.27, 0.08]
+    """
+    if not seen.linear:
+        return 1.0
+    step = np.float32(0.005)
+    slope = (srgb_to_linear(seen.image + step) - srgb_to_linear(seen.image - step)) / (2 * step)
+    return float(np.sqrt(np.mean(np.square(slope))))

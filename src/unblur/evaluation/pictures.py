@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from unblur.errors import ArgumentError
-from unblur.evaluation.protocol import VALIDATION, Case, Protocol
+from unblur.evaluation.case import Case
+from unblur.evaluation.protocol import Protocol
+from unblur.evaluation.protocols import VALIDATION
 from unblur.images.files import find_photos, read_photo
 
 __all__ = ["PictureSet"]
@@ -75,6 +77,26 @@ class PictureSet:
         count = len(paths) if limit is None else min(limit, len(paths))
         chosen = (paths[index * len(paths) // count] for index in range(count))
         return cls(Path(folder).resolve().name, tuple(chosen), protocol)
+
+    @property
+    def protocol_name(self) -> str:
+        """Name of the protocol."""
+        return self.protocol.name
+
+    @property
+    def seed(self) -> int:
+        """Seed of the protocol."""
+        return self.protocol.seed
+
+    @property
+    def knows_psf(self) -> bool:
+        """Whether there is a true PSF to tell a method: always."""
+        return True
+
+    @property
+    def count(self) -> int:
+        """Number of cases."""
+        return len(self.paths) * len(self.protocol.kinds)
 
     def cases(self) -> Iterator[Case]:
         """Yield every picture blurred in every way, one at a time.

@@ -15,54 +15,15 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from unblur.degradation import (
-    PSF,
-    Degradation,
-    as_psf,
-    camera_shake_psf,
-    crop_valid,
-    delta_psf,
-    disk_psf,
-    gaussian_psf,
-    motion_psf,
-    resize_psf,
-)
+from unblur.degradation import PSF, Degradation, as_psf, crop_valid, resize_psf
 from unblur.errors import ArgumentError, ArrayError
-from unblur.evaluation.provenance import derive_seed, fingerprint
+from unblur.evaluation.case import Case
+from unblur.evaluation.provenance import derive_seed
 
-__all__ = ["VALIDATION", "Case", "Draw", "Protocol"]
+__all__ = ["Draw", "Protocol"]
 
 Image = NDArray[np.float32]
 Draw = Callable[[np.random.Generator, int], PSF]
-
-
-@dataclass(frozen=True)
-class Case:
-    """One blurred picture with all that is known about it.
-
-    Attributes
-    ----------
-    picture : str
-        File name of the sharp picture.
-    kind : str
-        Kind of blur.
-    sharp, blurred : ndarray of float32, shape (H, W, C)
-        In [0, 1], of the same area of the scene.
-    psf : ndarray of float32, shape (K, K)
-        The true PSF.
-    """
-
-    picture: str
-    kind: str
-    sharp: Image
-    blurred: Image
-    psf: PSF
-
-    @property
-    def fingerprint(self) -> str:
-        """16 hexadecimal digits that change with any pixel of the case."""
-        arrays = (self.sharp, self.blurred, self.psf)
-        return fingerprint(np.ascontiguousarray(array).tobytes() for array in arrays)
 
 
 @dataclass(frozen=True)
@@ -83,12 +44,16 @@ class Protocol:
         the boundary is "valid", so that all kinds of blur are scored on the same area.
     noise : float
         Standard deviation of white Gaussian noise on the encoded values, in [0, 1] units.
-    bits : int
-        Depth of the blurred picture.
+    jpeg_quality : int or None
+        The blurred picture was stored as a JPEG of this quality.
+    bits : int or None
+        Depth of the blurred picture; None for floats.
     linear : bool
         Whether the blur acts in linear light, as in a camera.
     boundary : {"valid", "wrap"}
         "valid" uses true pixels beyond the border; "wrap" is the circular blur of some papers.
+    multiple : int
+        Pictures are cut at the right and at the bottom to multiples of this, as some papers do.
     """
 
     name: str
@@ -96,9 +61,11 @@ class Protocol:
     seed: int = 0
     support: int = 33
     noise: float = 0.005
-    bits: int = 8
+    jpeg_quality: int | None = None
+    bits: int | None = 8
     linear: bool = True
     boundary: Literal["valid", "wrap"] = "valid"
+    multiple: int = 1
 
     @property
     def kinds(self) -> tuple[str, ...]:
@@ -125,6 +92,7 @@ class Protocol:
 
         Examples
         --------
+        >>> from unblur.evaluation.protocols import VALIDATION
         >>> VALIDATION.only(["motion"]).kinds
         ('motion',)
         """
@@ -152,6 +120,7 @@ class Protocol:
 
         Examples
         --------
+        >>> from unblur.evaluation.protocols import VALIDATION
         >>> VALIDATION.psf("boat.png", "defocus").shape
         (33, 33)
         """
@@ -185,11 +154,13 @@ class Protocol:
         Examples
         --------
         >>> import numpy as np
+        >>> from unblur.evaluation.protocols import VALIDATION
         >>> VALIDATION.case("grey.png", np.full((64, 48, 1), 0.5, np.float32), "motion").sharp.shape
         (32, 16, 1)
         """
+        height, width = (extent // self.multiple * self.multiple for extent in sharp.shape[:2])
+        sharp = sharp[:height, :width]
         if min(sharp.shape[:2]) < self.support:
-            height, width = sharp.shape[:2]
             raise ArrayError(
                 f"{picture} has {height}x{width} pixels, less than the {self.support}x"
                 f"{self.support} of the PSFs: give a larger picture"
@@ -199,11 +170,21 @@ class Protocol:
             linear=self.linear,
             boundary=self.boundary,
             read_noise=self.noise,
+            jpeg_quality=self.jpeg_quality,
             bits=self.bits,
         )
         blurred = degradation.apply(sharp, self._rng(picture, kind, "noise"))
         inner = crop_valid(sharp, degradation.psf) if self.boundary == "valid" else sharp
-        return Case(picture, kind, inner.astype(np.float32), blurred, degradation.psf)
+        return Case(
+            picture,
+            kind,
+            inner.astype(np.float32),
+            blurred,
+            degradation.psf,
+            linear=self.linear,
+            circular=self.boundary == "wrap",
+            noise=self.noise,
+        )
 
     def _draw(self, kind: str) -> Draw:
         if kind not in self.draws:
@@ -214,42 +195,3 @@ class Protocol:
 
     def _rng(self, picture: str, kind: str, purpose: str) -> np.random.Generator:
         return np.random.default_rng(derive_seed(self.seed, picture, kind, purpose))
-
-
-def _draw_gaussian(rng: np.random.Generator, support: int) -> PSF:
-    return gaussian_psf(rng.uniform(1.0, 3.0), size=support)
-
-
-def _draw_defocus(rng: np.random.Generator, support: int) -> PSF:
-    return disk_psf(rng.uniform(1.5, 6.0), size=support)
-
-
-def _draw_motion(rng: np.random.Generator, support: int) -> PSF:
-    return motion_psf(rng.uniform(5.0, 20.0), rng.uniform(0.0, 180.0), size=support)
-
-
-def _draw_shake(rng: np.random.Generator, support: int) -> PSF:
-    return camera_shake_psf(rng, extent=rng.uniform(8.0, 25.0), size=support)
-
-
-def _draw_none(rng: np.random.Generator, support: int) -> PSF:
-    del rng
-    return delta_psf(support)
-
-
-VALIDATION = Protocol(
-    name="validation",
-    draws=MappingProxyType(
-        {
-            "gaussian": _draw_gaussian,
-            "defocus": _draw_defocus,
-            "motion": _draw_motion,
-            "shake": _draw_shake,
-            "none": _draw_none,
-        }
-    ),
-    seed=1,
-)
-"""The project's validation: Gaussian of sigma 1 to 3, defocus of radius 1.5 to 6 px, linear motion
-of 5 to 20 px, camera shake of 8 to 25 px extent, and none; uniform draws; blur in linear light with
-true pixels beyond the border, noise of 0.005 on the encoded values, 8 bits."""

@@ -12,7 +12,8 @@ import numpy as np
 
 from unblur.degradation import PSF, as_psf
 from unblur.errors import PSFError
-from unblur.evaluation.protocol import VALIDATION, Protocol
+from unblur.evaluation.protocol import Protocol
+from unblur.evaluation.protocols import VALIDATION
 
 __all__ = ["psf_set"]
 

@@ -9,10 +9,9 @@ import numpy as np
 from unblur.degradation import quantise
 from unblur.errors import ArrayError
 from unblur.evaluation.alignment import align
+from unblur.evaluation.case import Case, CaseSet
 from unblur.evaluation.methods import Method
 from unblur.evaluation.metrics import FloatArray, channel_argmax_accuracy, mse, psnr, ssim
-from unblur.evaluation.pictures import PictureSet
-from unblur.evaluation.protocol import Case
 from unblur.evaluation.provenance import Provenance
 from unblur.evaluation.records import Row
 
@@ -21,7 +20,7 @@ __all__ = ["score"]
 _BEST = 100.0  # dB: stands for "equal", which JSON and averages cannot hold as infinity
 
 
-def score(method: Method, case: Case, pictures: PictureSet, provenance: Provenance) -> Row:
+def score(method: Method, case: Case, pictures: CaseSet, provenance: Provenance) -> Row:
     """Run a method on a case and judge what it returns.
 
     The output is clipped to [0, 1] and rounded to 8 bits first, as it would be stored.
@@ -32,7 +31,7 @@ def score(method: Method, case: Case, pictures: PictureSet, provenance: Provenan
         What to run.
     case : Case
         What to run it on.
-    pictures : PictureSet
+    pictures : PictureSet or PairSet
         The set that the case is from.
     provenance : Provenance
         For the record.
@@ -47,10 +46,9 @@ def score(method: Method, case: Case, pictures: PictureSet, provenance: Provenan
     ArrayError
         If the method returns a picture of another shape, or with numbers that are not finite.
     """
-    image = case.blurred.copy()
-    image.flags.writeable = False
+    seen = case.observed(blind=method.blind)
     start = time.perf_counter()
-    output = method.run(image, None if method.blind else case.psf)
+    output = method.run(seen)
     seconds = time.perf_counter() - start
     _check_output(method, case, output)
     output = quantise(output, bits=8)
@@ -58,8 +56,8 @@ def score(method: Method, case: Case, pictures: PictureSet, provenance: Provenan
     aligned = align(output, case.sharp) if method.blind else None
     return Row(
         pictures=pictures.name,
-        protocol=pictures.protocol.name,
-        seed=pictures.protocol.seed,
+        protocol=pictures.protocol_name,
+        seed=pictures.seed,
         picture=case.picture,
         kind=case.kind,
         case=case.fingerprint,
