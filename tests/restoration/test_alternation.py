@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
+from scipy import ndimage
 from skimage import data
 
 from unblur.degradation import Degradation, camera_shake_psf, crop_valid, gaussian_psf, resize_psf
 from unblur.evaluation.metrics import psf_similarity
-from unblur.restoration.alternation import alternate
+from unblur.restoration.alternation import FROM_COARSE, POLISH, alternate
 from unblur.runtime.spectral import halve
 
 
@@ -24,16 +26,25 @@ class Oracle:
         return self.scenes[image.shape[:2]][..., None]
 
 
-class FirstGuess:
-    def estimate(self, windows, *, start=None, octaves=None):
-        return resize_psf(gaussian_psf(1.0), 33)
-
-
-def test_a_shake_follows_from_a_perfect_restoration():
+@pytest.fixture(scope="module")
+def shaken():
+    """A photograph, its camera shake, and the blurred luma."""
     scene = data.camera().astype(np.float32) / 255
     psf = camera_shake_psf(np.random.default_rng(5), extent=16.0, size=33)
     degradation = Degradation(psf, linear=False, boundary="valid", read_noise=0.003)
-    blurred, sharp = degradation.apply(scene, 0), np.asarray(crop_valid(scene, psf))
-    found = alternate(blurred, Oracle(sharp), FirstGuess())
+    return np.asarray(crop_valid(scene, psf)), psf, degradation.apply(scene, 0)
+
+
+@pytest.mark.parametrize("rounds", [FROM_COARSE, POLISH, ((1, 2), (0, 1))])
+def test_a_shake_follows_from_a_perfect_restoration(shaken, rounds):
+    sharp, psf, blurred = shaken
+    found = alternate(blurred, resize_psf(gaussian_psf(1.0), 33), Oracle(sharp), rounds)
     assert psf_similarity(found, psf) > 0.9
     assert abs(float(found.sum()) - 1) < 1e-5
+
+
+def test_specks_apart_from_the_psf_are_noise(shaken):
+    sharp, psf, blurred = shaken
+    found = alternate(blurred, psf, Oracle(sharp), POLISH)
+    _, pieces = ndimage.label(found > 0, np.ones((3, 3)))
+    assert pieces == 1

@@ -7,7 +7,9 @@ import pytest
 from skimage import data
 
 from unblur.degradation import Degradation, delta_psf, gaussian_psf, motion_psf, resize_psf
-from unblur.restoration.evidence import contradiction
+from unblur.restoration.evidence import contradiction, implausibility
+from unblur.restoration.model import Model
+from unblur.restoration.tile import TileRestorer
 
 NOISE = 0.005
 
@@ -37,3 +39,16 @@ def test_a_motion_contradicts_the_motion_across_it(scene):
 
 def test_no_blur_forbids_nothing(scene):
     assert contradiction(scene, resize_psf(delta_psf(), 33), NOISE) == 0
+
+
+@pytest.mark.parametrize("wrong", [motion_psf(15, 120), gaussian_psf(4.0), delta_psf(15)])
+def test_what_the_true_psf_restores_is_the_likelier_picture(scene, wrong):
+    blurred, restorer = luma_of(scene, motion_psf(15, 30)), Model.load("default", 1).restorer
+    true = implausibility(blurred, motion_psf(15, 30), NOISE, restorer)
+    assert true < implausibility(blurred, wrong, NOISE, restorer)
+
+
+def test_a_flat_picture_has_a_finite_implausibility(candidate):
+    flat = np.full((64, 64), 0.5, np.float32)
+    restorer = TileRestorer(candidate(3), candidate(3))
+    assert np.isfinite(implausibility(flat, gaussian_psf(2.0), 0.0, restorer))

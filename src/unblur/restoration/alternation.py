@@ -9,45 +9,57 @@ hand-made edge prediction the restorer replaces.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import numpy.typing as npt
+from scipy import ndimage
 
 from unblur.degradation.convolution import fast_shape
 from unblur.degradation.psf import centre_psf, resize_psf
-from unblur.estimation.learned import LearnedEstimator
 from unblur.restoration.tile import TileRestorer
 from unblur.runtime.spectral import PSFStatistics, gradients, halve, sine_window, upsample_psf
 
-__all__ = ["alternate"]
+__all__ = ["FROM_COARSE", "POLISH", "alternate"]
 
 FloatArray = npt.NDArray[np.float32]
-ROUNDS = ((2, 6), (1, 6), (0, 2))  # octave and turns there, coarse to fine
+FROM_COARSE = ((2, 6), (1, 6), (0, 6))  # octave and turns there, coarse to fine
+POLISH = ((0, 6),)
 WEAK_EDGES = 0.93  # share of the pixels that count as no edge
-FAINT = 0.06  # of a PSF's peak: what is below is noise
+FAINT = 0.05  # of a PSF's peak: what is below is noise
+SPECK = 0.1  # of a PSF's mass: a piece apart that holds less is noise
 REGULARISATION = 0.05
 
 
-def alternate(luma: FloatArray, restorer: TileRestorer, estimator: LearnedEstimator) -> FloatArray:
-    """Estimate the PSF of one window by turns.
+def alternate(
+    luma: FloatArray,
+    psf: FloatArray,
+    restorer: TileRestorer,
+    rounds: Sequence[tuple[int, int]] = FROM_COARSE,
+) -> FloatArray:
+    """Better the PSF of one window by turns.
 
     Parameters
     ----------
     luma
         Encoded luma (H, W) in [0, 1], at least four times as large as it takes to hold edges.
-    restorer, estimator
-        The model; the estimator gives the first guess at the coarsest octave.
+    psf
+        First guess (K, K), at the first octave of `rounds`.
+    restorer
+        Restores the window with the present PSF.
+    rounds
+        Pairs of an octave and the turns there, from coarse to fine.
 
     Returns
     -------
     ndarray of float32
-        PSF (K, K), sum 1, centre of mass in the middle.
+        PSF (K, K) at the last octave, sum 1, centre of mass in the middle.
     """
+    present = rounds[0][0]
     pyramid = [luma]
-    for _ in range(ROUNDS[0][0]):
+    for _ in range(present):
         pyramid.append(halve(pyramid[-1]))
-    psf = estimator.estimate([pyramid[-1]], octaves=(0,))
-    present = ROUNDS[0][0]
-    for octave, turns in ROUNDS:
+    for octave, turns in rounds:
         for _ in range(present - octave):
             psf = upsample_psf(psf)
         present = octave
@@ -66,7 +78,14 @@ def _turn(luma: FloatArray, psf: FloatArray, restorer: TileRestorer) -> FloatArr
     taper = sine_window(height, width)
     statistics = PSFStatistics(fast_shape((max(height, size), max(width, size))))
     statistics.add(edges * taper, gradients(luma) * taper)
-    closed = np.maximum(statistics.maps(REGULARISATION, size)[0], 0)
-    closed[closed < FAINT * closed.max()] = 0
-    total = float(closed.sum())
-    return resize_psf(centre_psf(closed / total), size) if total > 0 else psf
+    found = _without_noise(statistics.maps(REGULARISATION, size)[0])
+    total = float(found.sum())
+    return resize_psf(centre_psf(found / total), size) if total > 0 else psf
+
+
+def _without_noise(psf: FloatArray) -> FloatArray:
+    kept = np.where(psf >= FAINT * psf.max(), np.maximum(psf, 0), 0)
+    pieces, count = ndimage.label(kept > 0, np.ones((3, 3)))
+    masses = ndimage.sum_labels(kept, pieces, range(1, count + 1))
+    large = 1 + np.flatnonzero(masses > SPECK * kept.sum())
+    return np.where(np.isin(pieces, large), kept, 0).astype(np.float32)

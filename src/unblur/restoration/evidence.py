@@ -1,4 +1,8 @@
-"""Does the picture contradict a PSF? Where it lets nothing through, there must be only noise."""
+"""What speaks for and against a PSF: the picture's spectrum, and what comes of restoring by it.
+
+Where a PSF lets nothing through, there must be only noise; and of two PSFs that explain a picture,
+the one whose restoration has few strong edges rather than many weak ones is the likelier.
+"""
 
 from __future__ import annotations
 
@@ -7,15 +11,19 @@ import numpy.typing as npt
 from scipy import fft
 
 from unblur.degradation.convolution import otf
-from unblur.runtime.spectral import sine_window
+from unblur.restoration.guard import unexplained
+from unblur.restoration.tile import TileRestorer
+from unblur.runtime.spectral import gradients, sine_window
 
-__all__ = ["contradiction"]
+__all__ = ["contradiction", "implausibility"]
 
 FloatArray = npt.NDArray[np.float32]
 AXES = 0.02  # cycles a pixel; straight borders and frames put their energy on the axes
 LOW = (0.02, 0.1)  # cycles a pixel; where the scene's own spectrum is read off
 QUIETEST = 0.004  # one step of 8 bits: rounding and JPEG leave as much where no noise is seen
 FEWEST = 200  # frequencies needed for a verdict
+LEFT_WEIGHT = 0.05  # of the logarithm of what is unexplained, beside that of the sparsity
+LEAST_LEFT = 0.02  # unexplained share below which less is no evidence
 
 
 def contradiction(luma: FloatArray, psf: FloatArray, noise: float) -> float:
@@ -59,3 +67,40 @@ def contradiction(luma: FloatArray, psf: FloatArray, noise: float) -> float:
         return 0.0
     measured = float(power[dark].mean()) + 1e-3 * noise**2  # a flat picture has no power at all
     return float(np.log(measured / (predicted[dark].mean() + noise**2)))
+
+
+def implausibility(
+    luma: FloatArray, psf: FloatArray, noise: float, restorer: TileRestorer
+) -> float:
+    """How unlikely what comes of restoring by a PSF is, to compare PSFs for one picture.
+
+    The mean slope over the root mean square slope of the restored picture (its normalised sparsity,
+    which both blur and ringing raise), made worse by what the restoration leaves unexplained.
+
+    Parameters
+    ----------
+    luma
+        Encoded luma (H, W) in [0, 1].
+    psf
+        PSF (K, K).
+    noise
+        Standard deviation of the noise in `luma`.
+    restorer
+        Restores the picture.
+
+    Returns
+    -------
+    float
+        The smaller, the likelier.
+
+    References
+    ----------
+    D. Krishnan, T. Tay, R. Fergus: "Blind deconvolution using a normalized sparsity measure", CVPR
+    2011.
+    """
+    image = luma[..., None]
+    restored = restorer.restore(image, psf, known=False)
+    slopes = gradients(restored[..., 0])
+    sparsity = float(np.abs(slopes).mean() / max(float(np.sqrt((slopes**2).mean())), 1e-6))
+    left = max(unexplained(image, restored, psf, noise), LEAST_LEFT)
+    return float(np.log(max(sparsity, 1e-6)) + LEFT_WEIGHT * np.log(left))

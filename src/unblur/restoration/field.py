@@ -10,14 +10,15 @@ import numpy.typing as npt
 
 from unblur.degradation.noise_level import estimate_noise
 from unblur.degradation.psf import delta_psf
+from unblur.estimation.classical import estimate_psf_classical
 from unblur.estimation.describe import describe_psf
 from unblur.estimation.learned import LearnedEstimator
-from unblur.restoration.alternation import alternate
-from unblur.restoration.evidence import contradiction
-from unblur.restoration.guard import unexplained
+from unblur.restoration.alternation import FROM_COARSE, POLISH, alternate
+from unblur.restoration.evidence import contradiction, implausibility
 from unblur.restoration.model import Model
 from unblur.restoration.octaves import shrink
 from unblur.restoration.survey import REC_601, best_windows
+from unblur.runtime.spectral import halve
 
 __all__ = ["BlurField", "find_blur"]
 
@@ -87,40 +88,45 @@ def find_blur(pixels: npt.NDArray[Any], psf: FloatArray | None, model: Model) ->
     size = model.estimator.size
     if min(pixels.shape[:2]) < SMALLEST:
         return BlurField(delta_psf(size))
-    octave = 0
-    windows = best_windows(pixels, size=WINDOW, count=WINDOWS)
-    estimate = model.estimator.estimate(windows)
-    while _fills_support(estimate) and octave < LARGEST_OCTAVE:
-        larger = best_windows(pixels, size=WINDOW << (octave + 1), count=WINDOWS)
-        smaller = [shrink(window[..., None], octave + 1)[..., 0] for window in larger]
-        if min(smaller[0].shape) < 2 * size:
+    for octave in range(LARGEST_OCTAVE + 1):
+        larger = best_windows(pixels, size=WINDOW << octave, count=WINDOWS)
+        windows = [shrink(window[..., None], octave)[..., 0] for window in larger]
+        if octave and min(windows[0].shape) < 2 * size:
             break
-        octave, windows = octave + 1, smaller
-        estimate = model.estimator.estimate(windows)
-    estimate, share = _weigh(windows[0], estimate, model)
+        reached, (estimate, doubt) = octave, _estimate(windows, model)
+        if not _fills_support(estimate):
+            break
     believable = not _fills_support(estimate) and describe_psf(estimate).kind != "none"
-    return BlurField(estimate, octave, local=True, trust=_trust_in(share) if believable else 0.0)
+    return BlurField(estimate, reached, local=True, trust=_trust_in(doubt) if believable else 0.0)
 
 
-def _weigh(luma: FloatArray, psf: FloatArray, model: Model) -> tuple[FloatArray, float]:
-    """Look for a better PSF by turns if the picture contradicts this one; return the one to use.
+def _estimate(windows: list[FloatArray], model: Model) -> tuple[FloatArray, float]:
+    """Estimate the PSF, and how much the picture contradicts it; look further if it is doubtful.
 
-    The other one must contradict the picture less and leave less of it unexplained.
+    Two more PSFs are then found by turns, one from the coarsest octave, one from a classical
+    estimate.
     """
+    psf, luma = model.estimator.estimate(windows), windows[0]
     noise = estimate_noise(luma)
     doubt = contradiction(luma, psf, noise)
-    if doubt <= DOUBTFUL or min(luma.shape) < 4 * SMALLEST:
+    settled = doubt <= DOUBTFUL and not _fills_support(psf)
+    if settled or min(luma.shape) < 4 * SMALLEST:
         return psf, doubt
-    other = alternate(luma, model.restorer, model.estimator)
-    less = contradiction(luma, other, noise)
-    if less < doubt and _left(luma, other, noise, model) < _left(luma, psf, noise, model):
-        return other, less
-    return psf, doubt
+    best = min(
+        (psf, *_others(luma, model)),
+        key=lambda other: implausibility(luma, other, noise, model.restorer),
+    )
+    return best, contradiction(luma, best, noise)
 
 
-def _left(luma: FloatArray, psf: FloatArray, noise: float, model: Model) -> float:
-    image = luma[..., None]
-    return unexplained(image, model.restorer.restore(image, psf, known=False), psf, noise)
+def _others(luma: FloatArray, model: Model) -> tuple[FloatArray, FloatArray]:
+    coarse = halve(halve(luma))
+    learned = model.estimator.estimate([coarse], octaves=(0,))
+    classical = estimate_psf_classical(luma, size=model.estimator.size)
+    return (
+        alternate(luma, learned, model.restorer, FROM_COARSE),
+        alternate(luma, classical, model.restorer, POLISH),
+    )
 
 
 def _trust_in(doubt: float) -> float:
