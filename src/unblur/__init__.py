@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from unblur.api import degrade, estimate_psf, inspect, restore, restore_file
+    from unblur.classical.burst import Burst, BurstFrame, merge_burst
     from unblur.classical.nlm import non_local_means
     from unblur.classical.regularised import regularised, unsupervised_wiener
     from unblur.classical.richardson_lucy import blind_richardson_lucy, richardson_lucy
@@ -58,6 +59,8 @@ __all__ = [
     "ArrayError",
     "BatchPlan",
     "BlurReport",
+    "Burst",
+    "BurstFrame",
     "ConfigurationError",
     "Degradation",
     "FileResult",
@@ -83,6 +86,7 @@ __all__ = [
     "find_photos",
     "gaussian_psf",
     "inspect",
+    "merge_burst",
     "motion_psf",
     "non_local_means",
     "parse_psf",
@@ -100,6 +104,7 @@ __all__ = [
 
 _HOMES = {
     "unblur.api": ("degrade", "estimate_psf", "inspect", "restore", "restore_file"),
+    "unblur.classical.burst": ("Burst", "BurstFrame", "merge_burst"),
     "unblur.classical.nlm": ("non_local_means",),
     "unblur.classical.regularised": ("regularised", "unsupervised_wiener"),
     "unblur.classical.richardson_lucy": ("blind_richardson_lucy", "richardson_lucy"),

@@ -64,6 +64,7 @@ class CommandEntry:
 
 COMMANDS = (
     CommandEntry("restore", "Pictures", "Turn blurred pictures sharp."),
+    CommandEntry("burst", "Pictures", "Merge several frames of one scene into one sharp picture."),
     CommandEntry("inspect", "Pictures", "Say how pictures are blurred: kind, size, direction."),
     CommandEntry("degrade", "Pictures", "Blur a picture in a known way."),
     CommandEntry("models", "Models and research", "List the models that come with unblur."),
