@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-
 from skimage import data
 
 from unblur.degradation import Degradation, delta_psf, disk_psf, gaussian_psf, resize_psf
