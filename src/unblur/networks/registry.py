@@ -9,8 +9,19 @@ from typing import Any
 import torch
 
 from unblur.errors import ConfigurationError
+from unblur.networks.dual_autoencoder import (
+    DualAutoencoder,
+    DualAutoencoderConfig,
+    SingleAutoencoder,
+)
+from unblur.networks.lowres_autoencoder import (
+    LowresAutoencoder,
+    LowresAutoencoderConfig,
+    LowresChain,
+)
 from unblur.networks.part import Network
 from unblur.networks.psf_estimator import PSFEstimator, PSFEstimatorConfig
+from unblur.networks.seed_autoencoder import SeedAutoencoder, SeedAutoencoderConfig
 from unblur.networks.wiener_autoencoder import WienerAutoencoder, WienerAutoencoderConfig
 
 __all__ = ["INPUTS", "REGISTRY", "NetworkEntry", "as_registry", "find_network"]
@@ -186,6 +197,15 @@ REGISTRY = as_registry(
             takes=("blurred", "psf", "certainty"),
             gives=("sharp", "sharp"),
             task="restoration",
+        ),
+        NetworkEntry("seed-autoencoder", SeedAutoencoderConfig, SeedAutoencoder, fixed_size=True),
+        NetworkEntry("lowres-autoencoder", LowresAutoencoderConfig, LowresAutoencoder),
+        NetworkEntry(
+            "lowres-chain", LowresAutoencoderConfig, LowresChain, gives=("clean", "sharp")
+        ),
+        NetworkEntry("single-autoencoder", DualAutoencoderConfig, SingleAutoencoder),
+        NetworkEntry(
+            "dual-autoencoder", DualAutoencoderConfig, DualAutoencoder, gives=("clean", "sharp")
         ),
     )
 )

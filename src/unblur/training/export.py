@@ -71,6 +71,8 @@ def to_onnx(part: NetworkPart) -> bytes:
         # The older exporter on purpose, deprecated as it is: it made the shipped files, and it is
         # done in a moment, where the newer one takes seconds for each part.
         warnings.simplefilter("ignore", DeprecationWarning)
+        # Padding leaves a slice backwards that it cannot precompute; ONNX Runtime does.
+        warnings.filterwarnings("ignore", "Constant folding - Only steps=1")
         path = Path(folder) / "part.onnx"
         torch.onnx.export(
             part.module.eval(),
