@@ -104,7 +104,7 @@ def _estimate(windows: list[FloatArray], model: Model) -> tuple[FloatArray, floa
     """Estimate the PSF, and how much the picture contradicts it; look further if it is doubtful.
 
     Two more PSFs are then found by turns, one from the coarsest octave, one from a classical
-    estimate.
+    estimate; what the picture contradicts even more is out, and of the rest the likeliest is it.
     """
     psf, luma = model.estimator.estimate(windows), windows[0]
     noise = estimate_noise(luma)
@@ -112,9 +112,10 @@ def _estimate(windows: list[FloatArray], model: Model) -> tuple[FloatArray, floa
     settled = doubt <= DOUBTFUL and not _fills_support(psf)
     if settled or min(luma.shape) < 4 * SMALLEST:
         return psf, doubt
+    tolerated = max(doubt, DOUBTFUL)
+    others = [p for p in _others(luma, model) if contradiction(luma, p, noise) < tolerated]
     best = min(
-        (psf, *_others(luma, model)),
-        key=lambda other: implausibility(luma, other, noise, model.restorer),
+        (psf, *others), key=lambda other: implausibility(luma, other, noise, model.restorer)
     )
     return best, contradiction(luma, best, noise)
 
