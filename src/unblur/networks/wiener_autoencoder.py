@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
+from functools import reduce
 
 import torch
 from torch import nn
@@ -124,12 +125,15 @@ class CandidateMixer(nn.Module):
             (B, 3, H, W), encoded, not clipped.
         """
         maps = self.body(candidates)
-        weights = torch.softmax(maps[:, 3:] + self.preference, 1)
+        scores = maps[:, 3:] + self.preference
+        # A softmax, plane by plane: ONNX Runtime's own transposes the picture for it and back.
+        heaviest = reduce(torch.maximum, torch.split(scores, 1, 1))
+        weights = torch.split(torch.exp(scores - heaviest), 1, 1)
         mixed = sum(
-            weights[:, index : index + 1] * candidates[:, 3 * index : 3 * index + 3]
-            for index in range(CANDIDATES)
+            weight * candidates[:, 3 * index : 3 * index + 3]
+            for index, weight in enumerate(weights)
         )
-        result: torch.Tensor = mixed + maps[:, :3]
+        result: torch.Tensor = mixed / sum(weights) + maps[:, :3]
         return result
 
 
