@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -93,15 +93,28 @@ def find_blur(pixels: npt.NDArray[Any], psf: FloatArray | None, model: Model) ->
         windows = [shrink(window[..., None], octave)[..., 0] for window in larger]
         if octave and min(windows[0].shape) < 2 * size:
             break
-        reached, (estimate, doubt) = octave, _estimate(windows, model)
-        if not _fills_support(estimate):
+        found = _estimate(windows, model)
+        reached = octave
+        if not _fills_support(found.psf):
             break
-    believable = not _fills_support(estimate) and describe_psf(estimate).kind != "none"
-    return BlurField(estimate, reached, local=True, trust=_trust_in(doubt) if believable else 0.0)
+    believable = not _fills_support(found.psf) and describe_psf(found.psf).kind != "none"
+    trust = _trust_in(found.doubt) if believable else 0.0
+    return BlurField(found.psf, reached, local=found.learned, trust=trust)
 
 
-def _estimate(windows: list[FloatArray], model: Model) -> tuple[FloatArray, float]:
-    """Estimate the PSF, and how much the picture contradicts it; look further if it is doubtful.
+class _Found(NamedTuple):
+    """A PSF, how much the picture contradicts it, and whether the network alone found it.
+
+    The network's refinement in each tile takes away from a PSF that was found by turns.
+    """
+
+    psf: FloatArray
+    doubt: float
+    learned: bool
+
+
+def _estimate(windows: list[FloatArray], model: Model) -> _Found:
+    """Estimate the PSF, and look further if it is doubtful.
 
     Two more PSFs are then found by turns, one from the coarsest octave, one from a classical
     estimate; what the picture contradicts even more is out, and of the rest the likeliest is it.
@@ -111,13 +124,11 @@ def _estimate(windows: list[FloatArray], model: Model) -> tuple[FloatArray, floa
     doubt = contradiction(luma, psf, noise)
     settled = doubt <= DOUBTFUL and not _fills_support(psf)
     if settled or min(luma.shape) < 4 * SMALLEST:
-        return psf, doubt
+        return _Found(psf, doubt, learned=True)
     tolerated = max(doubt, DOUBTFUL)
     others = [p for p in _others(luma, model) if contradiction(luma, p, noise) < tolerated]
-    best = min(
-        (psf, *others), key=lambda other: implausibility(luma, other, noise, model.restorer)
-    )
-    return best, contradiction(luma, best, noise)
+    best = min((psf, *others), key=lambda other: implausibility(luma, other, noise, model.restorer))
+    return _Found(best, contradiction(luma, best, noise), learned=best is psf)
 
 
 def _others(luma: FloatArray, model: Model) -> tuple[FloatArray, FloatArray]:
