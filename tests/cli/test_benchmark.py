@@ -31,7 +31,7 @@ def test_tables_go_to_standard_output_and_to_the_folder(program, sharp, tmp_path
     assert (done.returncode, done.stderr) == (0, b"")
     assert "## sharp: 2 pictures, protocol validation" in page
     lines = page.splitlines()
-    start = lines.index("| method | motion | none | s/MP |")
+    start = lines.index("| method | motion | none | s/MP | MB |")
     names = [line.split(" | ")[0].strip("| ") for line in lines[start + 2 : start + 6]]
     assert names == ["input", "wiener", "regularised", "richardson-lucy"]
     assert (tmp_path / "scores" / "benchmark.md").read_text() == page
@@ -39,6 +39,11 @@ def test_tables_go_to_standard_output_and_to_the_folder(program, sharp, tmp_path
         cells = {(row["method"], row["kind"]): row for row in csv.DictReader(file)}
     assert float(cells["richardson-lucy", "motion"]["psnr_gain"]) > 0.5
     assert float(cells["wiener", "none"]["psnr_gain"]) < 0
+    html = (tmp_path / "scores" / "benchmark.html").read_text()
+    assert html.count("<figure>") == 2 * 5  # sharp, input and three methods; two kinds
+    assert (tmp_path / "scores" / "sharp-validation-time.png").exists()
+    memory = [int(line.split(" | ")[-1].strip(" |")) for line in lines[start + 3 : start + 6]]
+    assert all(50 < megabytes < 1000 for megabytes in memory)
     size = (tmp_path / "scores" / "rows.jsonl").stat().st_size
     assert program(*words).stdout.decode() == page
     assert (tmp_path / "scores" / "rows.jsonl").stat().st_size == size
@@ -81,7 +86,7 @@ def test_missing_folders_and_models_are_named(program, sharp, words):
 
 
 def test_a_classical_method_works_where_the_protocol_blurred(program, sharp):
-    words = ("--sets", "dpir", "--methods", "wiener", "--limit", 1, "--json")
+    words = ("--sets", "dpir", "--methods", "wiener", "--limit", 1, "--json", "--no-memory")
     own, row = (
         json.loads(line) for line in program("benchmark", sharp, *words).stdout.splitlines()
     )
@@ -91,6 +96,7 @@ def test_a_classical_method_works_where_the_protocol_blurred(program, sharp):
 def test_guessing_methods_and_controls_are_blind(program, sharp):
     names = "wiener-guessed,non-local-means,blind-richardson-lucy"
     words = ("--methods", names, "--kinds", "defocus", "--limit", 1, "--json")
+    words = (*words, "--no-memory")
     rows = [json.loads(line) for line in program("benchmark", sharp, *words).stdout.splitlines()]
     assert [row["method"] for row in rows] == ["input", *names.split(",")]
     assert all(row["blind"] and row["aligned_psnr"] is not None for row in rows)
@@ -98,6 +104,7 @@ def test_guessing_methods_and_controls_are_blind(program, sharp):
 
 def test_overwrite_runs_all_again(program, sharp, tmp_path):
     words = ("benchmark", sharp, "--methods", "wiener", "--kinds", "none", "-o", tmp_path / "s")
+    words = (*words, "--no-memory")
     program(*words)
     first = (tmp_path / "s" / "rows.jsonl").read_text()
     program(*words, "--overwrite")
@@ -137,6 +144,7 @@ def test_the_model_gets_the_psf_only_when_it_is_not_blind(sharp, monkeypatch, ca
 
     monkeypatch.setattr(unblur, "Restorer", StandIn)
     words = [
+        "--no-memory",
         "--methods",
         "unblur-blind,unblur",
         "--kinds",

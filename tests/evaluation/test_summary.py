@@ -3,7 +3,8 @@ from __future__ import annotations
 import pytest
 
 from unblur.errors import ArgumentError
-from unblur.evaluation.summary import report, summarise, tabulate, tabulate_long
+from unblur.evaluation.report import report
+from unblur.evaluation.summary import psnr_gains, summarise, tabulate, tabulate_long
 
 
 @pytest.fixture
@@ -28,6 +29,7 @@ def rows(make_row):
                         aligned_psnr=own + 0.5 + gain if blind else None,
                         aligned_ssim=0.5 if blind else None,
                         seconds=0.02 * (1 + number),
+                        peak_bytes=None if number else int(2.5e8),
                     )
                 )
     return rows
@@ -46,11 +48,11 @@ def test_gain_of_an_unfinished_method_is_over_its_own_pictures(rows):
 
 def test_first_row_is_always_the_input(rows):
     table = tabulate(list(reversed(rows)))
-    assert table.header == ("method", "none", "motion", "s/MP")
-    assert table.body[0] == ("input", "41.00", "21.00", "")
+    assert table.header == ("method", "none", "motion", "s/MP", "MB")
+    assert table.body[0] == ("input", "41.00", "21.00", "", "")
     assert tabulate(rows).body[1:] == (
-        ("sharpen (blind)", "23.25 (+2.25)", "43.25 (+2.25)", "1.50"),
-        ("wiener", "25.50 (+4.50)", "45.50 (+4.50)", "1.50"),
+        ("sharpen (blind)", "23.25 (+2.25)", "43.25 (+2.25)", "1.50", "250"),
+        ("wiener", "25.50 (+4.50)", "45.50 (+4.50)", "1.50", "250"),
     )
 
 
@@ -90,7 +92,7 @@ def test_report_has_a_section_for_each_set_with_its_origin(rows, make_row):
     text = report([*rows, make_row(pictures="other"), make_row(pictures="other", method="sharpen")])
     assert text.index("## val: 2 pictures, protocol validation, seed 1") < text.index("## other: 1")
     assert text.count("unblur 0.1.0, Python 3.11.0, Some CPU, 2 cores, 2 threads, 2026-01-31.") == 2
-    assert "| input | 21.00 | 41.00 |  |" in text
+    assert "| input | 21.00 | 41.00 |  |  |" in text
     assert "best shift" in text
     assert text.endswith("\n")
     assert "Mean squared error" in report(rows, ["mse"])
@@ -105,3 +107,10 @@ def test_long_table_holds_every_score_of_every_set(rows, make_row):
     assert float(wiener["psnr_gain"]) == pytest.approx(4.5)
     assert wiener["aligned_psnr"] == ""
     assert records[-1]["pictures"] == "other"
+
+
+def test_gains_of_blind_methods_are_at_the_best_shift(rows):
+    gains = {(row.method, row.picture, row.kind): gain for row, gain in psnr_gains(rows)}
+    assert gains["input", "a.png", "motion"] == 0
+    assert gains["wiener", "b.png", "none"] == pytest.approx(6)
+    assert gains["sharpen", "b.png", "none"] == pytest.approx(1.5)

@@ -14,6 +14,7 @@ import typer
 from unblur.cli.methods import ALL, DEFAULT, METHODS, choose_methods
 from unblur.cli.sets import DEFAULT_SET, SETS, choose_sets
 from unblur.cli.talk import printable
+from unblur.errors import MissingExtraError
 
 if TYPE_CHECKING:
     from unblur.evaluation.benchmark import Benchmark, Step
@@ -77,10 +78,17 @@ def benchmark(
             "--output",
             "-o",
             metavar="DIR",
-            help="Keep every score here, and the tables in Markdown and CSV. "
-            "What was scored in an earlier run is not run again.",
+            help="Keep every score here, the tables in Markdown and CSV, and a page with crops and "
+            "plots, benchmark.html. What was scored in an earlier run is not run again.",
         ),
     ] = None,
+    memory: Annotated[
+        bool,
+        typer.Option(
+            "--memory/--no-memory",
+            help="Run each method once a set in a process of its own, to see the memory it takes.",
+        ),
+    ] = True,
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Throw earlier scores away and run all again.")
     ] = False,
@@ -98,12 +106,14 @@ def benchmark(
     centred.
     """
     from unblur.evaluation.benchmark import Benchmark
+    from unblur.evaluation.gallery import Gallery
 
     pictures = choose_sets(_words(sets), folder, limit=limit, kinds=_words(kinds or ""))
     chosen = choose_methods(_words(methods), model=model, threads=threads)
-    plan = Benchmark(chosen, pictures, threads=threads)
+    gallery = None if output is None else Gallery(output / "crops")
+    plan = Benchmark(chosen, pictures, threads=threads, memory=memory, gallery=gallery)
     rows = _run(plan, output, overwrite=overwrite, as_json=as_json)
-    _show(rows, output, as_json=as_json)
+    _show(rows, plan, output, as_json=as_json)
 
 
 def _run(plan: Benchmark, output: Path | None, *, overwrite: bool, as_json: bool) -> list[Row]:
@@ -151,15 +161,39 @@ def _words(text: str) -> tuple[str, ...]:
     return tuple(word.strip() for word in text.split(",") if word.strip())
 
 
-def _show(rows: list[Row], output: Path | None, *, as_json: bool) -> None:
-    from unblur.evaluation.summary import report, tabulate_long
+def _show(rows: list[Row], plan: Benchmark, output: Path | None, *, as_json: bool) -> None:
+    from unblur.evaluation.page import html_page
+    from unblur.evaluation.report import report
+    from unblur.evaluation.summary import tabulate_long
 
     page = report(rows)
     if not as_json:
         _print_page(page)
     if output is not None:
-        (output / "benchmark.md").write_text(page, encoding="utf-8")
-        (output / "benchmark.csv").write_text(tabulate_long(rows).to_csv() + "\n", encoding="utf-8")
+        plots = _plots(rows, output)
+        pages = {
+            "benchmark.md": page,
+            "benchmark.csv": tabulate_long(rows).to_csv() + "\n",
+            "benchmark.html": html_page(rows, gallery=plan.gallery, plots=plots),
+        }
+        for name, text in pages.items():
+            (output / name).write_text(text, encoding="utf-8")
+
+
+def _plots(rows: list[Row], output: Path) -> dict[tuple[str, str], dict[str, bytes]]:
+    """Draw the plots of every set into files; without matplotlib there are none."""
+    from unblur.evaluation.plots import draw_plots
+    from unblur.evaluation.summary import by_set
+
+    try:
+        plots = {(name, way): draw_plots(group) for (name, way, _), group in by_set(rows).items()}
+    except MissingExtraError as error:
+        typer.echo(f"no plots: {error}", err=True)
+        return {}
+    for (name, way), files in plots.items():
+        for kind, content in files.items():
+            (output / f"{name}-{way}-{kind}.png").write_bytes(content)
+    return plots
 
 
 def _print_page(page: str) -> None:

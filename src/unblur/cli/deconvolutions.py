@@ -14,13 +14,24 @@ if TYPE_CHECKING:
 
     Image = NDArray[np.float32]
 
-__all__ = ["BLIND", "CONTROL", "DECONVOLUTIONS", "guess_psf"]
+__all__ = ["BLIND", "CONTROL", "DECONVOLUTIONS", "SETTINGS", "guess_psf"]
 
 # These and the like below did best on average on training photographs under other seeds.
 _NSR_PER_NOISE = 1.2
 _ITERATIONS = 30
 _USUAL_NOISE = 0.005  # taken where nobody knows it
 _GUESS_SIZE = 33
+_BLIND_PSF_ITERATIONS = 2
+SETTINGS: Mapping[str, float] = MappingProxyType(
+    {
+        "nsr_per_noise": _NSR_PER_NOISE,
+        "iterations": _ITERATIONS,
+        "usual_noise": _USUAL_NOISE,
+        "guess_size": _GUESS_SIZE,
+        "blind_psf_iterations": _BLIND_PSF_ITERATIONS,
+    }
+)
+"""All that the results depend on besides the methods' own code."""
 
 
 def _wiener(image: Image, psf: Image, seen: Observation) -> Image:
@@ -73,7 +84,9 @@ def _blind_richardson_lucy(seen: Observation) -> Image:
 
     return where_it_blurred(
         seen,
-        lambda image: blind_richardson_lucy(image, psf_iter=2, boundary=_boundary(seen))[0],
+        lambda image: blind_richardson_lucy(
+            image, psf_iter=_BLIND_PSF_ITERATIONS, boundary=_boundary(seen)
+        )[0],
     )
 
 

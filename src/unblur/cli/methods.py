@@ -8,7 +8,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from unblur.cli.deconvolutions import BLIND, CONTROL, DECONVOLUTIONS
+from unblur.cli.deconvolutions import BLIND, CONTROL, DECONVOLUTIONS, SETTINGS
 from unblur.errors import ArgumentError
 
 if TYPE_CHECKING:
@@ -84,7 +84,9 @@ def _classical(name: str) -> Method:
     from unblur.evaluation.methods import Method
     from unblur.evaluation.provenance import source_digest
 
-    packages = ("classical", "degradation", "estimation", "images", "cli")
+    packages = ["classical", "degradation", "images"]
+    if name.endswith(_GUESSED):
+        packages.append("estimation")
     code = source_digest(*(f"unblur.{package}" for package in packages))
     plain = name.removesuffix(_GUESSED)
     run: Callable[[Observation], Image]

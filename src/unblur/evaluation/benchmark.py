@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple
 
 from unblur.errors import ArgumentError
 from unblur.evaluation.case import Case, CaseSet
+from unblur.evaluation.gallery import Gallery
+from unblur.evaluation.memory import peak_memory
 from unblur.evaluation.methods import INPUT, Method
 from unblur.evaluation.provenance import Provenance
 from unblur.evaluation.records import Row, append_row, read_rows
@@ -48,6 +50,11 @@ class Benchmark:
         What to compare on. Where nobody knows the PSF, only blind methods run.
     threads : int or None
         Threads that the methods were told to use, for the record.
+    memory : bool
+        Run each method once more on the first case of each set, in a process of its own, and keep
+        the most memory that it took.
+    gallery : Gallery or None
+        Keeps a crop of some results for a page.
 
     Raises
     ------
@@ -58,6 +65,8 @@ class Benchmark:
     methods: tuple[Method, ...]
     sets: tuple[CaseSet, ...]
     threads: int | None = None
+    memory: bool = False
+    gallery: Gallery | None = None
 
     def __post_init__(self) -> None:
         others = tuple(method for method in self.methods if method is not INPUT)
@@ -101,15 +110,19 @@ class Benchmark:
         done = 0
         for pictures in self.sets:
             methods = self._runnable(pictures)
+            weighed: set[str] = set()
             for case, method in ((c, m) for c in pictures.cases() for m in methods):
                 key = (pictures.name, pictures.protocol_name, case.picture, case.kind, method.name)
                 row = known.get(key)
                 fresh = row is None or not _is_current(row, method, case)
                 if row is None or fresh:
                     _warm_up(method, case, warm)
-                    row = score(method, case, pictures, provenance)
+                    row = score(method, case, pictures, provenance, gallery=self.gallery)
+                    if self.memory and method is not INPUT and method.name not in weighed:
+                        row = replace(row, peak_bytes=peak_memory(method, case))
                     if record is not None:
                         append_row(record, row)
+                weighed.add(method.name)
                 done += 1
                 if progress is not None:
                     progress(Step(done, self.total, row, fresh))

@@ -75,6 +75,20 @@ class Case:
         arrays = (self.sharp, self.blurred, *([] if self.psf is None else [self.psf]))
         return fingerprint(np.ascontiguousarray(array).tobytes() for array in arrays)
 
+    @property
+    def extent(self) -> float | None:
+        """Length in px of the straight motion that spreads light as far as this PSF does.
+
+        That is the square root of 12 times the largest variance of the PSF in any direction; None
+        where nobody knows the PSF.
+        """
+        if self.psf is None:
+            return None
+        offsets = np.arange(self.psf.shape[0]) - self.psf.shape[0] // 2
+        places = np.stack(np.meshgrid(offsets, offsets, indexing="ij")).reshape(2, -1)
+        covariance = np.cov(places, aweights=self.psf.ravel().astype(np.float64), ddof=0)
+        return float(np.sqrt(12 * max(np.linalg.eigvalsh(covariance)[-1], 0)))
+
     def observed(self, *, blind: bool) -> Observation:
         """Return what a method gets to see, in arrays that it cannot change.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from dataclasses import asdict, dataclass, fields
+from dataclasses import MISSING, asdict, dataclass, fields
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -48,6 +48,13 @@ class Row:
         Time the method took.
     provenance : Provenance
         Version, machine, date.
+    parameters : int
+        Numbers that the method learned.
+    extent : float or None
+        Of the true PSF in px, see `Case.extent`; None where nobody knows it.
+    peak_bytes : int or None
+        The most memory that a process of its own took to load the method and to restore this case,
+        interpreter and libraries included; measured for the first case of a set only.
     """
 
     pictures: str
@@ -70,6 +77,9 @@ class Row:
     aligned_ssim: float | None
     seconds: float
     provenance: Provenance
+    parameters: int = 0
+    extent: float | None = None
+    peak_bytes: int | None = None
 
     @property
     def key(self) -> Key:
@@ -92,7 +102,7 @@ class Row:
         Parameters
         ----------
         values : dict
-            All fields of a row, and no other.
+            The fields of a row; those with a default may be missing.
 
         Returns
         -------
@@ -105,7 +115,8 @@ class Row:
             If a field is missing or unknown.
         """
         known = {item.name for item in fields(cls)}
-        if wrong := known ^ values.keys():
+        needed = {item.name for item in fields(cls) if item.default is MISSING}
+        if wrong := (needed - values.keys()) | (values.keys() - known):
             raise ConfigurationError(f"missing or unknown field {', '.join(sorted(wrong))}")
         return cls(**{**values, "provenance": Provenance(**values["provenance"])})
 

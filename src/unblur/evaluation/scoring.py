@@ -10,6 +10,7 @@ from unblur.degradation import quantise
 from unblur.errors import ArrayError
 from unblur.evaluation.alignment import align
 from unblur.evaluation.case import Case, CaseSet
+from unblur.evaluation.gallery import Gallery
 from unblur.evaluation.methods import Method
 from unblur.evaluation.metrics import FloatArray, channel_argmax_accuracy, mse, psnr, ssim
 from unblur.evaluation.provenance import Provenance
@@ -20,7 +21,14 @@ __all__ = ["score"]
 _BEST = 100.0  # dB: stands for "equal", which JSON and averages cannot hold as infinity
 
 
-def score(method: Method, case: Case, pictures: CaseSet, provenance: Provenance) -> Row:
+def score(
+    method: Method,
+    case: Case,
+    pictures: CaseSet,
+    provenance: Provenance,
+    *,
+    gallery: Gallery | None = None,
+) -> Row:
     """Run a method on a case and judge what it returns.
 
     The output is clipped to [0, 1] and rounded to 8 bits first, as it would be stored.
@@ -35,6 +43,8 @@ def score(method: Method, case: Case, pictures: CaseSet, provenance: Provenance)
         The set that the case is from.
     provenance : Provenance
         For the record.
+    gallery : Gallery or None
+        Gets to see the output.
 
     Returns
     -------
@@ -52,6 +62,8 @@ def score(method: Method, case: Case, pictures: CaseSet, provenance: Provenance)
     seconds = time.perf_counter() - start
     _check_output(method, case, output)
     output = quantise(output, bits=8)
+    if gallery is not None:
+        gallery.keep(pictures, case, method.name, output)
     height, width, channels = case.sharp.shape
     aligned = align(output, case.sharp) if method.blind else None
     return Row(
@@ -75,6 +87,8 @@ def score(method: Method, case: Case, pictures: CaseSet, provenance: Provenance)
         aligned_ssim=ssim(aligned.image, aligned.reference) if aligned else None,
         seconds=seconds,
         provenance=provenance,
+        parameters=method.parameters,
+        extent=case.extent,
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from statistics import fmean, median
 from typing import Literal
@@ -13,7 +13,16 @@ from unblur.evaluation.methods import INPUT
 from unblur.evaluation.records import Row
 from unblur.evaluation.tables import Table
 
-__all__ = ["SCORES", "Mean", "report", "summarise", "tabulate", "tabulate_long"]
+__all__ = [
+    "SCORES",
+    "Mean",
+    "Score",
+    "by_set",
+    "psnr_gains",
+    "summarise",
+    "tabulate",
+    "tabulate_long",
+]
 
 Score = Literal["psnr", "aligned_psnr", "ssim", "aligned_ssim", "kept", "accuracy", "mse"]
 
@@ -112,7 +121,7 @@ def tabulate(rows: Iterable[Row], score: Score = "psnr") -> Table:
     -------
     Table
         Cells hold the mean score and, where that makes sense, the gain over the input; with it the
-        median time per megapixel.
+        median time per megapixel and the most memory, see `Row`.
 
     Raises
     ------
@@ -122,7 +131,7 @@ def tabulate(rows: Iterable[Row], score: Score = "psnr") -> Table:
     Examples
     --------
     >>> tabulate([]).header
-    ('method', 's/MP')
+    ('method', 's/MP', 'MB')
     """
     rows = list(rows)
     means = summarise(rows, score)
@@ -133,10 +142,11 @@ def tabulate(rows: Iterable[Row], score: Score = "psnr") -> Table:
             _label(method, rows),
             *(_cell(means.get((method, kind)), method, SCORES[score]) for kind in kinds),
             _speed(method, rows),
+            _memory(method, rows),
         )
         for method in methods
     )
-    return Table(SCORES[score].title, ("method", *kinds, "s/MP"), body)
+    return Table(SCORES[score].title, ("method", *kinds, "s/MP", "MB"), body)
 
 
 def tabulate_long(rows: Iterable[Row]) -> Table:
@@ -165,7 +175,7 @@ def tabulate_long(rows: Iterable[Row]) -> Table:
     names = [name for score in SCORES for name in (score, f"{score}_gain")]
     header = ("pictures", "protocol", "seed", "method", "kind", "count", *names)
     body = []
-    for (pictures, protocol, seed), group in _by_set(rows).items():
+    for (pictures, protocol, seed), group in by_set(rows).items():
         means = {score: summarise(group, score) for score in SCORES}
         for key, mean in means["psnr"].items():
             cells = (cell for score in SCORES for cell in _numbers(means[score].get(key)))
@@ -173,58 +183,45 @@ def tabulate_long(rows: Iterable[Row]) -> Table:
     return Table("All scores", header, tuple(body))
 
 
-def report(rows: Iterable[Row], scores: Sequence[Score] = ()) -> str:
-    """Write all scores as a page in Markdown, a section for each set of pictures and protocol.
-
-    Parameters
-    ----------
-    rows : iterable of Row
-        Rows of any sets.
-    scores : sequence of str
-        Keys of `SCORES`, in the order wanted; empty for those that the rows have, without the
-        channel-argmax accuracy and the mean squared error.
-
-    Returns
-    -------
-    str
-        Markdown, ending with a newline.
-
-    Examples
-    --------
-    >>> report([])
-    ''
-    """
-    wanted = scores or ("psnr", "aligned_psnr", "ssim", "aligned_ssim", "kept")
-    return "\n".join(_section(group, wanted) for group in _by_set(rows).values())
-
-
-def _by_set(rows: Iterable[Row]) -> dict[tuple[str, str, int], list[Row]]:
+def by_set(rows: Iterable[Row]) -> dict[tuple[str, str, int], list[Row]]:
+    """Group rows by pictures, protocol and seed, in the order of the rows."""
     groups: dict[tuple[str, str, int], list[Row]] = defaultdict(list)
     for row in rows:
         groups[row.pictures, row.protocol, row.seed].append(row)
     return groups
 
 
+def psnr_gains(rows: Iterable[Row]) -> list[tuple[Row, float]]:
+    """Return each row with its gain in PSNR over the input, at the best shift for blind methods.
+
+    Parameters
+    ----------
+    rows : iterable of Row
+        Rows of one set, those of the input included.
+
+    Returns
+    -------
+    list of (Row, float)
+        In the order of the rows.
+
+    Raises
+    ------
+    ArgumentError
+        If rows of several sets are mixed, or the input's own row of a case is missing.
+    """
+    rows = list(rows)
+    _require_one_set(rows)
+    own = {(row.picture, row.kind): row for row in rows if row.method == INPUT.name}
+    gains = []
+    for row in rows:
+        score: Score = "psnr" if row.aligned_psnr is None else "aligned_psnr"
+        base = _input_score(own.get((row.picture, row.kind)), row, score)
+        gains.append((row, float(getattr(row, score)) - base))
+    return gains
+
+
 def _numbers(mean: Mean | None) -> tuple[str, str]:
     return ("", "") if mean is None else (repr(mean.score), repr(mean.gain))
-
-
-def _section(rows: list[Row], scores: Sequence[Score]) -> str:
-    first = rows[0]
-    count = len({row.picture for row in rows})
-    lines = [f"## {first.pictures}: {count} pictures, protocol {first.protocol}, seed {first.seed}"]
-    for score in scores:
-        table = tabulate(rows, score)
-        if len(table.body) > 1:
-            lines += ["", f"{table.title}:", "", table.to_markdown()]
-    return "\n".join([*lines, "", *sorted({_origin(row) for row in rows})]) + "\n"
-
-
-def _origin(row: Row) -> str:
-    origin = row.provenance
-    parts = [f"unblur {origin.version}", f"Python {origin.python}", origin.machine]
-    threads = [] if origin.threads is None else [f"{origin.threads} threads"]
-    return ", ".join([*parts, *threads, origin.date]) + "."
 
 
 def _label(method: str, rows: list[Row]) -> str:
@@ -245,6 +242,12 @@ def _speed(method: str, rows: list[Row]) -> str:
     if method == INPUT.name:
         return ""
     return f"{median(row.seconds_per_megapixel for row in rows if row.method == method):.2f}"
+
+
+def _memory(method: str, rows: list[Row]) -> str:
+    mine = (row for row in rows if row.method == method != INPUT.name)
+    peaks = [row.peak_bytes for row in mine if row.peak_bytes]
+    return f"{max(peaks) / 1e6:.0f}" if peaks else ""
 
 
 def _input_score(own: Row | None, row: Row, score: Score) -> float:
