@@ -27,7 +27,7 @@ def calls(monkeypatch) -> list[tuple]:
         calls.append(words)
         return [SimpleNamespace(id="psf-edges"), SimpleNamespace(id="psf-cleaner")]
 
-    run.train = train
+    run.train, run.is_first_process = train, lambda: True
     export.export, export.ExportFacts = note, SimpleNamespace
     monkeypatch.setitem(sys.modules, "unblur.training.run", run)
     monkeypatch.setitem(sys.modules, "unblur.training.export", export)
@@ -36,7 +36,8 @@ def calls(monkeypatch) -> list[tuple]:
 
 def test_every_option_of_train_arrives(calls, capsys):
     words = "train r.yaml --data photos --validation more --output o --resume --max-steps 7"
-    assert main([*words.split(), "--threads", "2"]) == ExitCode.DONE
+    more = ["--threads", "2", "--devices", "3", "--num-nodes", "4"]
+    assert main([*words.split(), *more]) == ExitCode.DONE
     ((paths, settings),) = calls
     assert paths == (Path("r.yaml"), Path("photos"), Path("o"))
     assert settings == {
@@ -44,9 +45,17 @@ def test_every_option_of_train_arrives(calls, capsys):
         "resume": True,
         "max_steps": 7,
         "threads": 2,
+        "devices": 3,
+        "num_nodes": 4,
         "progress": False,
     }
     assert capsys.readouterr().out == "runs/small/last.ckpt\n"
+
+
+def test_of_many_processes_only_the_first_speaks(calls, capsys, monkeypatch):
+    monkeypatch.setattr(sys.modules["unblur.training.run"], "is_first_process", lambda: False)
+    assert main(["train", "r.yaml", "--data", "photos"]) == ExitCode.DONE
+    assert capsys.readouterr().out == ""
 
 
 def test_a_wrong_recipe_is_a_usage_error_in_one_line(calls, capsys):

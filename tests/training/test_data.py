@@ -12,7 +12,7 @@ from PIL import Image
 from unblur.degradation import convolve
 from unblur.errors import ConfigurationError, ImageReadError
 from unblur.images.color import linear_to_srgb, srgb_to_linear
-from unblur.training import data
+from unblur.training import sharing
 from unblur.training.data import BlurredCrops, load_pictures
 from unblur.training.settings import DataSettings
 
@@ -59,7 +59,7 @@ def test_workers_share_the_stream(pictures, monkeypatch):
     parts = []
     for number in range(2):
         worker = SimpleNamespace(id=number, num_workers=2)
-        monkeypatch.setattr(data, "get_worker_info", lambda worker=worker: worker)
+        monkeypatch.setattr(sharing, "get_worker_info", lambda worker=worker: worker)
         parts.append(list(stream(pictures, count=5)))
     assert [len(part) for part in parts] == [3, 2]
     assert all(map(same, whole[::2], parts[0]))

@@ -19,7 +19,8 @@ from unblur.errors import ArgumentError, ConfigurationError, ModelError
 from unblur.training.checkpoints import load_estimator, read_checkpoint
 from unblur.training.progress import StepBar
 from unblur.training.recipe import load_recipe
-from unblur.training.run import CleanStop, train
+from unblur.training.run import train
+from unblur.training.stop import CleanStop
 from unblur.training.tasks import build_task
 
 
@@ -43,16 +44,16 @@ def assert_same_weights(one, two):
 # Sends a signal to itself when crop number 4 is made, for the third step.
 INTERRUPTED = """
 import os, signal, sys
-from unblur.training import run
+from unblur.training import sources
 from unblur.cli.app import main
 
-class Crops(run.BlurredCrops):
+class Crops(sources.BlurredCrops):
     def sample(self, index):
         if index == 4:
             os.kill(os.getpid(), signal.SIGTERM)
         return super().sample(index)
 
-run.BlurredCrops = Crops
+sources.BlurredCrops = Crops
 sys.exit(main(sys.argv[1:]))
 """
 

@@ -19,6 +19,7 @@ EXAMPLES = (
         "unblur train recipes/psf-estimator.yaml --data photos/ --max-steps 20",
         "does it run at all?",
     ),
+    ("unblur train recipes/seed-autoencoder.yaml --data pairs/", "from pairs of files"),
 )
 
 
@@ -27,10 +28,14 @@ def train(
         Path, typer.Argument(metavar="RECIPE.yaml", help="What to train.", show_default=False)
     ],
     data: Annotated[
-        Path, typer.Option(metavar="DIR", help="Sharp pictures; the blur is made on the way.")
+        Path,
+        typer.Option(
+            metavar="DIR", help="Sharp pictures; or pairs of files, if the recipe learns from those."
+        ),
     ],
     validation: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="Sharp pictures to measure progress on.")
+        Path | None,
+        typer.Option(metavar="DIR", help="Other pictures of the same kind to measure progress on."),
     ] = None,
     output: Annotated[
         Path, typer.Option("--output", "-o", metavar="DIR", help="Folder of all runs.")
@@ -42,14 +47,24 @@ def train(
         int | None,
         typer.Option(min=1, metavar="N", help="Stop after so many steps, if the recipe has more."),
     ] = None,
-    threads: Annotated[int | None, typer.Option(min=1, metavar="N", help="CPU threads.")] = None,
+    threads: Annotated[
+        int | None, typer.Option(min=1, metavar="N", help="CPU threads of each process.")
+    ] = None,
+    devices: Annotated[
+        int, typer.Option(min=1, metavar="N", help="Processes that share each batch, on CPUs.")
+    ] = 1,
+    num_nodes: Annotated[
+        int, typer.Option(min=1, metavar="M", help="Machines that run this command together.")
+    ] = 1,
 ) -> None:
     """Train a model by a recipe.
 
     Needs the extra 'train': pip install 'unblur[train]'. Ctrl-C finishes the step and writes a
-    checkpoint; --resume goes on from there. The log is for TensorBoard.
+    checkpoint; --resume goes on from there. The log is for TensorBoard; history.csv beside the
+    checkpoint has a line an epoch.
     """
     try:
+        from unblur.training.run import is_first_process
         from unblur.training.run import train as run
     except ModuleNotFoundError as error:
         raise needs_extra(error) from error
@@ -61,9 +76,12 @@ def train(
         resume=resume,
         max_steps=max_steps,
         threads=threads,
+        devices=devices,
+        num_nodes=num_nodes,
         progress=sys.stderr.isatty(),
     )
-    typer.echo(checkpoint)
+    if is_first_process():
+        typer.echo(checkpoint)
 
 
 def needs_extra(error: ModuleNotFoundError) -> Exception:

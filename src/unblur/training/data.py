@@ -10,15 +10,16 @@ import numpy as np
 import numpy.typing as npt
 import torch
 from PIL import Image
-from torch.utils.data import IterableDataset, get_worker_info
+from torch.utils.data import IterableDataset
 
 from unblur.degradation.convolution import crop_valid
 from unblur.degradation.pipeline import Degradation
 from unblur.degradation.sampling import PSFSampler
 from unblur.errors import ConfigurationError, ImageReadError
-from unblur.training.settings import DataSettings
+from unblur.training.settings import DataSettings, side_at
+from unblur.training.sharing import numbers
 
-__all__ = ["BlurredCrops", "load_pictures"]
+__all__ = ["BlurredCrops", "as_tensor", "decode", "load_pictures"]
 
 Sample = dict[str, Any]
 Pixels = npt.NDArray[np.uint8]
@@ -54,7 +55,7 @@ def load_pictures(folder: str | Path, smallest: int) -> list[Pixels]:
         raise ConfigurationError(
             f"{folder}: cannot be read ({error.strerror}); give a folder of sharp pictures"
         ) from error
-    pictures = [_decode(path) for path in paths if path.suffix.lower() in SUFFIXES]
+    pictures = [decode(path) for path in paths if path.suffix.lower() in SUFFIXES]
     large = [pixels for pixels in pictures if min(pixels.shape[:2]) >= smallest]
     if not large:
         raise ConfigurationError(
@@ -64,7 +65,24 @@ def load_pictures(folder: str | Path, smallest: int) -> list[Pixels]:
     return large
 
 
-def _decode(path: Path) -> Pixels:
+def decode(path: str | Path) -> Pixels:
+    """Decode one picture.
+
+    Parameters
+    ----------
+    path : path
+        The file.
+
+    Returns
+    -------
+    ndarray of uint8
+        (H, W, 3), as it is stored: not turned by its EXIF.
+
+    Raises
+    ------
+    ImageReadError
+        If it is no picture.
+    """
     try:
         with Image.open(path) as file:
             return np.asarray(file.convert("RGB"))
@@ -90,6 +108,8 @@ class BlurredCrops(IterableDataset[Sample]):
         Number of the first crop: a resumed run goes on where it stopped.
     count : int, optional
         Crops in all; endless when left out.
+    steps : int, optional
+        Steps of the whole run, for crops that grow with it.
     """
 
     def __init__(
@@ -100,9 +120,11 @@ class BlurredCrops(IterableDataset[Sample]):
         seed: int,
         start: int = 0,
         count: int | None = None,
+        steps: int | None = None,
     ) -> None:
         super().__init__()
         self.pictures = pictures
+        self.steps = steps
         self.settings = settings
         self.seed = seed
         self.start = start
@@ -112,12 +134,8 @@ class BlurredCrops(IterableDataset[Sample]):
         self._chances = np.sqrt(areas) / np.sqrt(areas).sum()
 
     def __iter__(self) -> Iterator[Sample]:
-        worker = get_worker_info()
-        step = worker.num_workers if worker else 1
-        index = self.start + (worker.id if worker else 0)
-        while self.count is None or index < self.start + self.count:
+        for index in numbers(self.start, self.count):
             yield self.sample(index)
-            index += step
 
     def sample(self, index: int) -> Sample:
         """Make one crop.
@@ -139,12 +157,13 @@ class BlurredCrops(IterableDataset[Sample]):
         kind = names[rng.choice(len(names), p=shares / shares.sum())]
         psf, _ = self.sampler.sample(rng, kind)
         margin = psf.shape[0] // 2
-        sharp = self._crop(rng, settings.crop + 2 * margin)
+        side = side_at(settings, index // settings.batch_size, self.steps)
+        sharp = self._crop(rng, side + 2 * margin)
         degradation = self._degradation(rng, psf)
         blurred = degradation.apply(sharp, int(rng.integers(2**31)))
         return {
-            "sharp": _tensor(crop_valid(degradation.exposed(sharp), degradation.psf)),
-            "blurred": _tensor(blurred),
+            "sharp": as_tensor(crop_valid(degradation.exposed(sharp), degradation.psf)),
+            "blurred": as_tensor(blurred),
             "psf": torch.from_numpy(psf),
             "kind": kind,
         }
@@ -192,5 +211,17 @@ def _detail(crop: FloatImage) -> float:
     return float(np.abs(np.diff(green, axis=0)).mean() + np.abs(np.diff(green, axis=1)).mean())
 
 
-def _tensor(image: npt.NDArray[Any]) -> torch.Tensor:
+def as_tensor(image: npt.NDArray[Any]) -> torch.Tensor:
+    """Turn a picture (H, W, C) into a tensor (C, H, W) of its own.
+
+    Parameters
+    ----------
+    image : ndarray
+        (H, W, C).
+
+    Returns
+    -------
+    torch.Tensor
+        (C, H, W), float32.
+    """
     return torch.from_numpy(np.ascontiguousarray(image.transpose(2, 0, 1), dtype=np.float32))

@@ -20,6 +20,7 @@ __all__ = ["StepBar"]
 # What is logged, as a person calls it.
 _WORDS = {
     "train/charbonnier": "error",
+    "train/loss": "loss",
     "train/psf_error": "PSF error",
     "val/gain": "gain in dB",
     "val/blind_gain": "blind gain in dB",

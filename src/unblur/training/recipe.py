@@ -14,13 +14,25 @@ from unblur.degradation.sampling import PSFSampler
 from unblur.errors import ArgumentError, ConfigurationError
 from unblur.networks.psf_estimator import PSFEstimatorConfig
 from unblur.networks.registry import NetworkEntry, find_network
-from unblur.training.settings import Count, DataSettings, OptimiserSettings, Share
+from unblur.training.schedules import OptimiserSettings
+from unblur.training.settings import (
+    AnyData,
+    Count,
+    DataSettings,
+    NoiseSettings,
+    PairSettings,
+    Share,
+)
 from unblur.training.tasks import TaskEntry, find_task
 
 __all__ = ["Recipe", "load_recipe"]
 
 STRICT = ConfigDict(extra="forbid", allow_inf_nan=False)
-SOURCES: dict[str, type[Any]] = {"pictures": DataSettings}
+SOURCES: dict[str, type[Any]] = {
+    "pictures": DataSettings,
+    "pairs": PairSettings,
+    "noise": NoiseSettings,
+}
 
 
 @dataclass(frozen=True)
@@ -41,8 +53,8 @@ class Recipe:
         Seed of the weights and of the data; crop number i is the same in every run.
     shape : NetworkConfig, optional
         Shape of the network, its config in the registry; the default one when left out.
-    data : DataSettings
-        What to learn from, see `unblur.training.settings`.
+    data : DataSettings, PairSettings or NoiseSettings
+        What to learn from, by its key `source`: "pictures", "pairs" or "noise".
     optimiser : OptimiserSettings
         How the weights move.
     task : str, optional
@@ -76,7 +88,7 @@ class Recipe:
     epochs: Count | None = None
     seed: Annotated[int, Field(ge=0)] = 0
     shape: Any = None
-    data: Any = field(default_factory=DataSettings)
+    data: AnyData = field(default_factory=DataSettings)
     optimiser: OptimiserSettings = field(default_factory=OptimiserSettings)
     task: str | None = None
     objective: Any = None
@@ -133,6 +145,8 @@ class Recipe:
     def _check_length(self) -> None:
         if (self.steps is None) == (self.epochs is None):
             raise ArgumentError("a recipe has either steps or epochs; give one of them")
+        if self.epochs and self.data.source != "pairs":
+            raise ArgumentError("epochs are for data of the source pairs; others have steps")
 
     def _check_estimator(self) -> None:
         if self.estimator and self.task_entry.id != "restoration":

@@ -4,36 +4,35 @@ from __future__ import annotations
 
 import contextlib
 import logging
-import signal
 import sys
-import threading
 import warnings
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from types import FrameType
-from typing import Any
 
 import lightning.pytorch as pl
 import torch
 from lightning.pytorch.callbacks import EMAWeightAveraging, ModelCheckpoint
 from lightning.pytorch.loggers import TensorBoardLogger
-from torch.utils.data import DataLoader
+from lightning.pytorch.strategies import DDPStrategy
+from lightning.pytorch.utilities import rank_zero_only
 
 from unblur.errors import ArgumentError, ConfigurationError
 from unblur.training.checkpoints import check_fit, load_estimator, load_weights, read_checkpoint
-from unblur.training.data import BlurredCrops, load_pictures
+from unblur.training.history import History, PlateauStep
 from unblur.training.progress import StepBar
 from unblur.training.recipe import Recipe, load_recipe
+from unblur.training.sources import open_source
+from unblur.training.stop import CleanStop
 from unblur.training.task import Task
 from unblur.training.tasks import build_task
 
-__all__ = ["CleanStop", "train"]
+__all__ = ["is_first_process", "train"]
 
-VALIDATION_CROPS = 60
 CHECKPOINT = "last"
 CHECKPOINT_EVERY = timedelta(minutes=4)
-PSF_MARGIN = 32  # pixels that the blur takes from a crop
+HISTORY = "history.csv"
 
 # Remarks of Lightning on what is as it should be.
 _EXPECTED = (
@@ -42,50 +41,40 @@ _EXPECTED = (
     r"The dirpath has changed",  # a run may be moved
     r"The '.*_dataloader' does not have many workers",  # a crop is made faster than it is learned
     r"`isinstance\(treespec, LeafSpec\)` is deprecated",  # between Lightning and torch
+    r"It is recommended to use `self.log\(.*sync_dist=True",  # a kind may be at one process alone
 )
 
 
-class CleanStop(pl.Callback):
-    """On SIGTERM or Ctrl-C: finish the step, write the checkpoint, stop. A second one acts at once.
+@dataclass(frozen=True)
+class Machines:
+    """How many processes train together.
 
     Parameters
     ----------
-    path : Path
-        The checkpoint, which is written at the end of every run.
+    devices : int
+        Processes on each machine.
+    nodes : int
+        Machines.
     """
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._previous: dict[int, Any] = {}
+    devices: int = 1
+    nodes: int = 1
 
-    def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        """Take over both signals for the time of the run, where Python allows it."""
-        if threading.current_thread() is not threading.main_thread():
-            return
+    @property
+    def world(self) -> int:
+        """Processes in all."""
+        return self.devices * self.nodes
 
-        def stop(number: int, frame: FrameType | None) -> None:
-            trainer.should_stop = True
-            self._give_back()
 
-        for number in (signal.SIGTERM, signal.SIGINT):
-            self._previous[number] = signal.signal(number, stop)
+def is_first_process() -> bool:
+    """Whether this process speaks for all that train together.
 
-    def on_train_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        """Write the last checkpoint and give the signals back."""
-        trainer.save_checkpoint(self._path)
-        self._give_back()
-
-    def on_exception(
-        self, trainer: pl.Trainer, pl_module: pl.LightningModule, exception: BaseException
-    ) -> None:
-        """Give the signals back; the last checkpoint stays as it is."""
-        self._give_back()
-
-    def _give_back(self) -> None:
-        while self._previous:
-            number, handler = self._previous.popitem()
-            if handler is not None:  # None: set by other than Python, which cannot be restored
-                signal.signal(number, handler)
+    Returns
+    -------
+    bool
+        True if it trains alone.
+    """
+    return getattr(rank_zero_only, "rank", 0) == 0
 
 
 def train(
@@ -97,6 +86,8 @@ def train(
     resume: bool = False,
     max_steps: int | None = None,
     threads: int | None = None,
+    devices: int = 1,
+    num_nodes: int = 1,
     progress: bool = True,
 ) -> Path:
     """Train the network of a recipe.
@@ -106,17 +97,22 @@ def train(
     recipe_path : path
         YAML file, see `unblur.training.recipe.Recipe`.
     data : path
-        Folder of sharp pictures; the blur is made on the way.
+        Folder of sharp pictures, the blur is made on the way; or of pairs, if the recipe says so.
     output : path
-        Folder of all runs; this one goes to ``output/NAME``, its log for TensorBoard included.
+        Folder of all runs; this one goes to ``output/NAME``, its log for TensorBoard and its
+        ``history.csv`` included.
     validation : path, optional
-        Folder of sharp pictures to measure progress on.
+        Folder of the same kind to measure progress on; pairs are split if it is left out.
     resume : bool
         Go on from ``output/NAME/last.ckpt`` if it exists.
     max_steps : int, optional
         Stop after this many steps in all, if sooner than the recipe says.
     threads : int, optional
-        Threads of the tensor library.
+        Threads of the tensor library, in each process.
+    devices : int
+        Processes on this machine; with more than one they share each batch, on CPUs.
+    num_nodes : int
+        Machines, each of which runs this same command; they must see the same output folder.
     progress : bool
         Show a progress bar on the standard error, if that is a terminal.
 
@@ -128,7 +124,7 @@ def train(
     Raises
     ------
     ArgumentError
-        If `max_steps` or `threads` is less than 1.
+        If a number is less than 1, or the processes cannot share a batch equally.
     ConfigurationError
         If the recipe is wrong, or a folder cannot be used.
     ImageReadError
@@ -136,24 +132,39 @@ def train(
     ModelError
         If a checkpoint that is needed is missing or damaged, or does not fit the recipe.
     """
-    for name, value in (("max_steps", max_steps), ("threads", threads)):
+    numbers = {"max_steps": max_steps, "threads": threads, "devices": devices}
+    for name, value in (numbers | {"num_nodes": num_nodes}).items():
         if value is not None and value < 1:
             raise ArgumentError(f"{name} must be 1 or more, not {value}")
-    recipe = load_recipe(recipe_path)
+    recipe, machines = load_recipe(recipe_path), Machines(devices, num_nodes)
+    _check_share(recipe, machines)
     if threads:
         torch.set_num_threads(threads)
     folder = _make_folder(Path(output) / recipe.name)
     last = folder / f"{CHECKPOINT}.ckpt"
     going_on = resume and last.exists()
+    source = open_source(recipe, data, validation)
+    recipe = recipe.in_steps(source.epoch_steps or recipe.validate_every)
     pl.seed_everything(recipe.seed, verbose=False)
     task = _task(recipe, Path(output), fresh=not going_on)
     done = _steps_done(task, last) if going_on else 0
-    loaders = _loaders(recipe, data, validation, done)
+    loaders = (
+        source.training(recipe, done, machines.world),
+        source.validation(recipe, machines.world),
+    )
     steps = min(recipe.total_steps, max_steps or recipe.total_steps)
     with _without_remarks():
-        trainer = _trainer(recipe, folder, steps, progress and sys.stderr.isatty())
+        trainer = _trainer(recipe, folder, steps, machines, progress and sys.stderr.isatty())
         trainer.fit(task, *loaders, ckpt_path=last if going_on else None, weights_only=True)
     return last
+
+
+def _check_share(recipe: Recipe, machines: Machines) -> None:
+    if recipe.data.batch_size % machines.world:
+        raise ArgumentError(
+            f"{machines.world} processes cannot share a batch of {recipe.data.batch_size} equally; "
+            "use another number of devices and nodes"
+        )
 
 
 def _make_folder(folder: Path) -> Path:
@@ -182,25 +193,14 @@ def _steps_done(task: Task, last: Path) -> int:
     return int(checkpoint["global_step"])
 
 
-def _loaders(
-    recipe: Recipe, data: str | Path, validation: str | Path | None, done: int
-) -> tuple[DataLoader[Any], DataLoader[Any] | None]:
-    settings, smallest = recipe.data, recipe.data.crop + PSF_MARGIN
-    crops = BlurredCrops(
-        load_pictures(data, smallest), settings, seed=recipe.seed, start=done * settings.batch_size
-    )
-    loader = DataLoader(crops, batch_size=settings.batch_size)
-    if validation is None:
-        return loader, None
-    held_out = BlurredCrops(
-        load_pictures(validation, smallest), settings, seed=10_000, count=VALIDATION_CROPS
-    )
-    return loader, DataLoader(held_out, batch_size=settings.batch_size)
-
-
-def _trainer(recipe: Recipe, folder: Path, steps: int, bar: bool) -> pl.Trainer:
-    callbacks: list[pl.Callback] = [
-        CleanStop(folder / f"{CHECKPOINT}.ckpt"),
+def _callbacks(recipe: Recipe, folder: Path) -> list[pl.Callback]:
+    callbacks: list[pl.Callback] = [CleanStop(folder / f"{CHECKPOINT}.ckpt")]
+    if recipe.optimiser.ema_decay is not None:
+        callbacks.append(EMAWeightAveraging(decay=recipe.optimiser.ema_decay))
+    return [
+        *callbacks,
+        History(folder / HISTORY, recipe.validate_every),
+        PlateauStep(recipe.validate_every),
         # One file: a second copy at the end would hold the averaged weights in place of the
         # trained ones, which a resumed run needs.
         ModelCheckpoint(
@@ -210,13 +210,20 @@ def _trainer(recipe: Recipe, folder: Path, steps: int, bar: bool) -> pl.Trainer:
             enable_version_counter=False,
         ),
     ]
-    if recipe.optimiser.ema_decay is not None:
-        callbacks.insert(1, EMAWeightAveraging(decay=recipe.optimiser.ema_decay))
+
+
+def _trainer(recipe: Recipe, folder: Path, steps: int, machines: Machines, bar: bool) -> pl.Trainer:
+    callbacks = _callbacks(recipe, folder)
+    bar = bar and is_first_process()
     if bar:
         callbacks.append(StepBar(recipe.name))
+    together = machines.world > 1
     return pl.Trainer(
-        accelerator="auto",
-        devices=1,
+        accelerator="cpu" if together else "auto",
+        devices=machines.devices,
+        num_nodes=machines.nodes,
+        strategy=DDPStrategy(process_group_backend="gloo") if together else "auto",
+        use_distributed_sampler=False,  # our data share themselves
         max_steps=steps,
         default_root_dir=folder,
         logger=TensorBoardLogger(folder, name="logs"),

@@ -1,17 +1,103 @@
-"""Optimisers and schedules of the learning rate."""
+"""Optimisers and schedules of the learning rate, and their settings."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Annotated, Literal
 
 import torch
+from pydantic import Field
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LambdaLR, ReduceLROnPlateau
 
-from unblur.training.settings import OptimiserSettings
+from unblur.errors import ArgumentError
+from unblur.training.settings import NotNegative, Positive, Share
 
-__all__ = ["make_optimiser", "make_schedule"]
+__all__ = ["OptimiserSettings", "PlateauSettings", "make_optimiser", "make_schedule"]
+
+
+@dataclass(frozen=True)
+class PlateauSettings:
+    """When the learning rate falls for want of progress in the validation loss.
+
+    Parameters
+    ----------
+    factor : float
+        What it is multiplied by.
+    patience : int
+        Validations without progress that are borne; at the next one the rate falls. Keras counts
+        that one too: its patience of 5 is 4 here.
+    threshold : float
+        The least fall of the loss that counts as progress, in its own units.
+    cooldown : int
+        Validations after a fall that do not count.
+    smallest : float
+        The rate never falls below this.
+    """
+
+    factor: Annotated[float, Field(gt=0, lt=1)] = 0.1**0.5
+    patience: Annotated[int, Field(ge=0)] = 4
+    threshold: NotNegative = 1e-4
+    cooldown: Annotated[int, Field(ge=0)] = 0
+    smallest: NotNegative = 0.5e-6
+
+
+@dataclass(frozen=True)
+class OptimiserSettings:
+    """Adam or AdamW, a schedule, clipping and weight averaging.
+
+    Parameters
+    ----------
+    method : {"adamw", "adam"}
+        The optimiser.
+    learning_rate : float
+        At the end of the warm-up.
+    weight_decay : float
+        AdamW's decoupled weight decay; Adam has none.
+    betas : tuple of float
+        Decay of the two moments.
+    epsilon : float
+        Added to the root of the second moment.
+    schedule : {"cosine", "constant", "plateau"}
+        How the learning rate moves after the warm-up: down along half a cosine, not at all, or
+        whenever the validation loss no longer falls.
+    plateau : PlateauSettings
+        For the schedule of that name.
+    warmup_steps : int
+        Steps in which the learning rate rises to its full height; the schedule "plateau" has none.
+    final_fraction : float
+        What the cosine leaves of the learning rate at the end of the recipe.
+    clip : float, optional
+        Largest norm of the gradient; ``null`` for none.
+    ema_decay : float, optional
+        How slowly the averaged weights, which are those that are kept, follow the trained ones;
+        ``null`` keeps the trained ones.
+
+    Raises
+    ------
+    ArgumentError
+        If the values do not fit each other.
+    """
+
+    method: Literal["adamw", "adam"] = "adamw"
+    learning_rate: Positive = 4e-4
+    weight_decay: NotNegative = 1e-4
+    betas: tuple[Share, Share] = (0.9, 0.95)
+    epsilon: Positive = 1e-8
+    schedule: Literal["cosine", "constant", "plateau"] = "cosine"
+    plateau: PlateauSettings = PlateauSettings()
+    warmup_steps: Annotated[int, Field(ge=0)] = 100
+    final_fraction: Share = 0.02
+    clip: Positive | None = 0.5
+    ema_decay: Share | None = 0.998
+
+    def __post_init__(self) -> None:
+        if self.method == "adam" and self.weight_decay:
+            raise ArgumentError("adam has no weight decay; set weight_decay to 0, or take adamw")
+        if self.schedule == "plateau" and self.warmup_steps:
+            raise ArgumentError("the schedule plateau has no warm-up; set warmup_steps to 0")
 
 
 def make_optimiser(

@@ -1,4 +1,4 @@
-"""What recipes are made of: data, optimiser, as frozen dataclasses."""
+"""Settings of the data that a run learns from, as frozen dataclasses."""
 
 from __future__ import annotations
 
@@ -11,19 +11,24 @@ from unblur.degradation.sampling import PSFSampler
 from unblur.errors import ArgumentError
 
 __all__ = [
+    "NOISES",
+    "AnyData",
     "Count",
     "DataSettings",
+    "NoiseSettings",
     "NotNegative",
-    "OptimiserSettings",
-    "PlateauSettings",
+    "PairSettings",
     "Positive",
     "Share",
+    "side_at",
 ]
 
 Count = Annotated[int, Field(ge=1)]
 Share = Annotated[float, Field(ge=0, le=1)]
 Positive = Annotated[float, Field(gt=0)]
 NotNegative = Annotated[float, Field(ge=0)]
+
+NOISES = ("gaussian", "poisson", "speckle", "impulse", "none")
 
 
 @dataclass(frozen=True)
@@ -87,61 +92,33 @@ class DataSettings:
 
 
 @dataclass(frozen=True)
-class PlateauSettings:
-    """When the learning rate falls for want of progress in the validation loss.
+class PairSettings:
+    """Pairs of a blurred and a sharp file, see `unblur.evaluation.paired`.
 
     Parameters
     ----------
-    factor : float
-        What it is multiplied by.
-    patience : int
-        Validations without progress that are borne; at the next one the rate falls. Keras counts
-        that one too: its patience of 5 is 4 here.
-    threshold : float
-        The least fall of the loss that counts as progress, in its own units.
-    cooldown : int
-        Validations after a fall that do not count.
-    smallest : float
-        The rate never falls below this.
-    """
-
-    factor: Annotated[float, Field(gt=0, lt=1)] = 0.1**0.5
-    patience: Annotated[int, Field(ge=0)] = 4
-    threshold: NotNegative = 1e-4
-    cooldown: Annotated[int, Field(ge=0)] = 0
-    smallest: NotNegative = 0.5e-6
-
-
-@dataclass(frozen=True)
-class OptimiserSettings:
-    """Adam or AdamW, a schedule, clipping and weight averaging.
-
-    Parameters
-    ----------
-    method : {"adamw", "adam"}
-        The optimiser.
-    learning_rate : float
-        At the end of the warm-up.
-    weight_decay : float
-        AdamW's decoupled weight decay; Adam has none.
-    betas : tuple of float
-        Decay of the two moments.
-    epsilon : float
-        Added to the root of the second moment.
-    schedule : {"cosine", "constant", "plateau"}
-        How the learning rate moves after the warm-up: down along half a cosine, not at all, or
-        whenever the validation loss no longer falls.
-    plateau : PlateauSettings
-        For the schedule of that name.
-    warmup_steps : int
-        Steps in which the learning rate rises to its full height; the schedule "plateau" has none.
-    final_fraction : float
-        What the cosine leaves of the learning rate at the end of the recipe.
-    clip : float, optional
-        Largest norm of the gradient; ``null`` for none.
-    ema_decay : float, optional
-        How slowly the averaged weights, which are those that are kept, follow the trained ones;
-        ``null`` keeps the trained ones.
+    source : {"pairs"}
+        Tells these settings from others.
+    crop : int
+        Side of the squares that the network sees, in pixels.
+    batch_size : int
+        Pairs a step; the last step of an epoch has what is left.
+    fit : {"crop", "resize"}
+        Cut squares out of the pictures, at random in training and from the middle in validation;
+        or squeeze the whole pictures into squares by nearest neighbours, as the paper does.
+    kinds : tuple of str
+        Kinds of blur; all when empty.
+    protocol : {"held-out", "paper"}
+        Validate on scenes that are held out of the training, or on all that it was trained on.
+    held_out : float
+        Share of the scenes that is held out.
+    split_seed : int
+        Another one holds out other scenes.
+    flips : bool
+        Mirror half of the pairs in training.
+    progressive : tuple of int
+        Sides that the run begins with: it is cut into equal parts, one for each of these and the
+        last one for `crop`.
 
     Raises
     ------
@@ -149,20 +126,112 @@ class OptimiserSettings:
         If the values do not fit each other.
     """
 
-    method: Literal["adamw", "adam"] = "adamw"
-    learning_rate: Positive = 4e-4
-    weight_decay: NotNegative = 1e-4
-    betas: tuple[Share, Share] = (0.9, 0.95)
-    epsilon: Positive = 1e-8
-    schedule: Literal["cosine", "constant", "plateau"] = "cosine"
-    plateau: PlateauSettings = PlateauSettings()
-    warmup_steps: Annotated[int, Field(ge=0)] = 100
-    final_fraction: Share = 0.02
-    clip: Positive | None = 0.5
-    ema_decay: Share | None = 0.998
+    gives: ClassVar[frozenset[str]] = frozenset({"blurred", "sharp"})
+
+    source: Literal["pairs"] = "pairs"
+    crop: Count = 128
+    batch_size: Count = 32
+    fit: Literal["crop", "resize"] = "crop"
+    kinds: tuple[str, ...] = ()
+    protocol: Literal["held-out", "paper"] = "held-out"
+    held_out: Annotated[float, Field(gt=0, lt=1)] = 0.2
+    split_seed: Annotated[int, Field(ge=0)] = 0
+    flips: bool = False
+    progressive: tuple[Count, ...] = ()
 
     def __post_init__(self) -> None:
-        if self.method == "adam" and self.weight_decay:
-            raise ArgumentError("adam has no weight decay; set weight_decay to 0, or take adamw")
-        if self.schedule == "plateau" and self.warmup_steps:
-            raise ArgumentError("the schedule plateau has no warm-up; set warmup_steps to 0")
+        if self.progressive and self.fit == "resize":
+            raise ArgumentError("progressive is for crops; leave it out, or set fit to crop")
+
+
+@dataclass(frozen=True)
+class NoiseSettings:
+    """Small crops of shrunken pictures, with Gaussian blur and the noises of the literature.
+
+    Blur and noise are in encoded values, as they are there. A batch also has "clean", the blurred
+    crops before the noise.
+
+    Parameters
+    ----------
+    source : {"noise"}
+        Tells these settings from others.
+    crop : int
+        Side of the crops in pixels.
+    batch_size : int
+        Crops a step.
+    scale : tuple of float
+        Pictures are shrunk by a random factor between these, at most 1.
+    sigma : tuple of float
+        Least and largest standard deviation of the Gaussian PSF in pixels.
+    blur_share : float
+        Share of crops that are blurred at all.
+    noises : dict of str to tuple of float
+        Least and largest strength of each noise, one of which each crop gets: "gaussian" and
+        "speckle" by standard deviation, "poisson" by photons at white, "impulse" by the share of
+        pixels, and "none", whose strength means nothing.
+    progressive : tuple of int
+        Sides of crops that the run begins with, as in `DataSettings`.
+
+    Raises
+    ------
+    ArgumentError
+        If a noise is unknown, or a range is none.
+    """
+
+    gives: ClassVar[frozenset[str]] = frozenset({"blurred", "clean", "sharp", "psf"})
+
+    source: Literal["noise"] = "noise"
+    crop: Count = 32
+    batch_size: Count = 128
+    scale: tuple[Positive, Positive] = (0.1, 0.4)
+    sigma: tuple[Positive, Positive] = (0.5, 2.0)
+    blur_share: Share = 1.0
+    noises: dict[str, tuple[NotNegative, NotNegative]] = field(
+        default_factory=lambda: {"gaussian": (0.01, 0.1)}
+    )
+    progressive: tuple[Count, ...] = ()
+
+    def __post_init__(self) -> None:
+        if unknown := sorted(set(self.noises) - set(NOISES)):
+            raise ArgumentError(f"{unknown[0]}: no such noise; use one of {', '.join(NOISES)}")
+        if not self.noises:
+            raise ArgumentError("noises must name one noise or more")
+        for name, (least, largest) in {
+            **self.noises,
+            "scale": self.scale,
+            "sigma": self.sigma,
+        }.items():
+            if least > largest:
+                raise ArgumentError(f"{name}: {least} to {largest} is no range; swap the numbers")
+        if self.scale[1] > 1:
+            raise ArgumentError(f"scale must not enlarge, not {self.scale[1]}")
+
+
+AnyData = DataSettings | PairSettings | NoiseSettings
+
+
+def side_at(settings: AnyData, step: int, steps: int | None) -> int:
+    """Return the side of the crops at a step of a run.
+
+    Parameters
+    ----------
+    settings : DataSettings, PairSettings or NoiseSettings
+        Its `crop` and `progressive`.
+    step : int
+        Steps before.
+    steps : int, optional
+        Steps of the whole run; when left out, it is as at the end.
+
+    Returns
+    -------
+    int
+        Pixels.
+
+    Examples
+    --------
+    >>> settings = PairSettings(crop=64, progressive=(32,))
+    >>> [side_at(settings, step, steps=4) for step in range(4)]
+    [32, 32, 64, 64]
+    """
+    sides = (*settings.progressive, settings.crop)
+    return sides[-1] if steps is None else sides[min(step * len(sides) // steps, len(sides) - 1)]

@@ -62,7 +62,7 @@ class Task(pl.LightningModule):
         settings = self.recipe.optimiser
         optimiser = make_optimiser(settings, self.parameters())
         schedule = make_schedule(settings, optimiser, self.recipe.total_steps)
-        # a plateau too is moved by us alone, see lr_scheduler_step and on_validation_epoch_end
+        # a plateau too is moved by us alone, see lr_scheduler_step and `PlateauStep`
         moves = {"scheduler": schedule, "interval": "step", "reduce_on_plateau": False}
         return {"optimizer": optimiser, "lr_scheduler": moves}
 
@@ -93,4 +93,11 @@ class Task(pl.LightningModule):
         """
         for value, kind in zip(values, kinds, strict=True):
             self.log(f"val/{name}/{kind}", value, batch_size=1, on_epoch=True)
-        self.log(f"val/{name}", values.mean(), batch_size=len(kinds), on_epoch=True, prog_bar=True)
+        self.log(
+            f"val/{name}",
+            values.mean(),
+            batch_size=len(kinds),
+            on_epoch=True,
+            prog_bar=True,
+            sync_dist=True,
+        )
