@@ -9,11 +9,13 @@ from typing import Any
 import torch
 
 from unblur.errors import ConfigurationError
+from unblur.networks.csformer import CSformer, CSformerConfig
 from unblur.networks.dual_autoencoder import (
     DualAutoencoder,
     DualAutoencoderConfig,
     SingleAutoencoder,
 )
+from unblur.networks.hybrid_wiener import HybridWiener, HybridWienerConfig
 from unblur.networks.lowres_autoencoder import (
     LowresAutoencoder,
     LowresAutoencoderConfig,
@@ -207,6 +209,8 @@ REGISTRY = as_registry(
         NetworkEntry(
             "dual-autoencoder", DualAutoencoderConfig, DualAutoencoder, gives=("clean", "sharp")
         ),
+        NetworkEntry("hybrid-wiener", HybridWienerConfig, HybridWiener, gives=("sharp", "sharp")),
+        NetworkEntry("csformer", CSformerConfig, CSformer),
     )
 )
 """All of them; a new one is an entry here."""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from torch import nn
 
 from unblur.errors import ConfigurationError
+from unblur.training.masked import MaskedObjective, MaskedTask
 from unblur.training.module import EstimatorTask, RestorerTask
 from unblur.training.objectives import NoSettings, PictureObjective
 from unblur.training.picture import PictureTask
@@ -46,6 +47,7 @@ TASKS = (
     TaskEntry("psf-estimation", NoSettings, EstimatorTask),
     TaskEntry("restoration", NoSettings, RestorerTask),
     TaskEntry("image-to-image", PictureObjective, PictureTask),
+    TaskEntry("masked-pretraining", MaskedObjective, MaskedTask, needs=frozenset({"sharp"})),
 )
 """All of them; a new one is an entry here."""
 
