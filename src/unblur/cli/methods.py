@@ -95,7 +95,10 @@ def _classical(name: str) -> Method:
     else:
         run = (BLIND | CONTROL)[name]
     return Method(
-        name, run, blind=plain not in DECONVOLUTIONS or name != plain, settings={"code": code}
+        name,
+        run,
+        blind=name not in DECONVOLUTIONS,
+        settings={**SETTINGS, "code": code},
     )
 
 
