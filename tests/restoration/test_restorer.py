@@ -103,6 +103,18 @@ def test_tiles_make_no_seams(restorer, cat, monkeypatch):
     assert seams.max() < 3 * jumps.mean() + 0.1
 
 
+@pytest.mark.parametrize("threads", [1, 2])
+def test_progress_is_told_tile_by_tile(crop, monkeypatch, threads):
+    monkeypatch.setattr(module, "TILE", 64)
+    monkeypatch.setattr(module, "CONTEXT", 8)
+    told = []
+    _, report = Restorer(threads=threads).restore_with_report(
+        crop, gaussian_psf(1.0), progress=lambda *numbers: told.append(numbers)
+    )
+    assert report.tiles > 1
+    assert told == [(done, report.tiles) for done in range(report.tiles + 1)]
+
+
 def test_threads_change_nothing(cat, monkeypatch):
     monkeypatch.setattr(module, "TILE", 256)
     psf = gaussian_psf(1.5)

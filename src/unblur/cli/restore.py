@@ -138,6 +138,7 @@ def restore(
                     strength=strength,
                     overwrite=overwrite,
                     strip=strip,
+                    progress=talk.tell_tiles,
                 ):
                     talk.tell(result)
         if talk.counts["failed"]:

@@ -97,6 +97,11 @@ class BatchTalk:
                 self._say(_line(result), *(f"  {note}" for note in result.notes))
             self._progress.update(self._task, completed=self._worked, description=self._current())
 
+    def tell_tiles(self, done: int, tiles: int) -> None:
+        """Move the bar by the part of the present picture that is done."""
+        if self._progress is not None:
+            self._progress.update(self._task, completed=self._worked + done / tiles)
+
     def _say(self, *lines: str) -> None:
         """Print above the bar."""
         if self._progress is not None:

@@ -7,7 +7,7 @@ does it, one file at a time, and goes on after a bad one. Both give a `FileResul
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, Protocol
@@ -33,6 +33,7 @@ EXISTS = "the result exists already: ask to overwrite it, or choose another outp
 PSF = NDArray[np.float32]
 Pixels = NDArray[Any]
 Outcome = Literal["restored", "skipped", "failed"]
+Progress = Callable[[int, int], None]
 
 
 class Report(Protocol):
@@ -47,7 +48,12 @@ class ImageRestorer(Protocol):
     """What the loop needs of a restorer; a `Restorer` is one."""
 
     def restore_with_report(
-        self, image: Pixels, psf: PSF | None = None, *, strength: float = 1.0
+        self,
+        image: Pixels,
+        psf: PSF | None = None,
+        *,
+        strength: float = 1.0,
+        progress: Progress | None = None,
     ) -> tuple[Pixels, Report]:
         """Restore pixels (H, W, C), uint8, uint16 or float, into ones of the same type."""
         ...
@@ -133,6 +139,7 @@ def restore_batch(
     strength: float = 1.0,
     overwrite: bool = False,
     strip: bool = False,
+    progress: Progress | None = None,
 ) -> Iterator[FileResult]:
     """Restore file after file, and go on when one fails.
 
@@ -150,6 +157,8 @@ def restore_batch(
         Replace results that exist; otherwise such a file is skipped.
     strip : bool
         Leave the metadata out.
+    progress : callable, optional
+        Called with the tiles done and all tiles of the picture at hand, as by `Restorer.restore`.
 
     Yields
     ------
@@ -179,6 +188,7 @@ def restore_batch(
                 strength=strength,
                 overwrite=overwrite,
                 strip=strip,
+                progress=progress,
             )
         except Exception as problem:  # kept in the result: one bad file does not end a batch
             error = problem
@@ -196,6 +206,7 @@ def restore_photo(
     strength: float = 1.0,
     overwrite: bool = False,
     strip: bool = False,
+    progress: Progress | None = None,
 ) -> tuple[Report, tuple[str, ...]]:
     """Restore one file into another, which keeps depth, alpha and metadata.
 
@@ -203,7 +214,7 @@ def restore_photo(
     ----------
     source, target : str or Path
         The picture, and its result; missing folders on the way to it are made.
-    restorer, psf, strength, overwrite, strip
+    restorer, psf, strength, overwrite, strip, progress
         As for `restore_batch`.
 
     Returns
@@ -230,7 +241,9 @@ def restore_photo(
     photo = read_photo(source)
     _make_folder(target.parent)
     # in their own type: as floats the pixels of a large photo would take four times the memory
-    pixels, report = restorer.restore_with_report(photo.pixels, psf, strength=strength)
+    pixels, report = restorer.restore_with_report(
+        photo.pixels, psf, strength=strength, progress=progress
+    )
     write_photo(photo.with_pixels(pixels), target, overwrite=overwrite, strip=strip)
     return report, photo.notes
 

@@ -104,7 +104,12 @@ class Restorer:
         return self._shared if self._threads == 1 else Model.load(self._name, 1)
 
     def restore(
-        self, image: Picture, psf: npt.ArrayLike | None = None, *, strength: float = 1.0
+        self,
+        image: Picture,
+        psf: npt.ArrayLike | None = None,
+        *,
+        strength: float = 1.0,
+        progress: Callable[[int, int], None] | None = None,
     ) -> Any:
         """Return the picture with its blur removed.
 
@@ -117,6 +122,8 @@ class Restorer:
             PSF (K, K) of the blur; estimated if not given.
         strength : float
             0 gives the picture back as it is, 1 restores fully.
+        progress : callable, optional
+            Called with the number of tiles done and that of all, from 0 on, in this thread.
 
         Returns
         -------
@@ -128,10 +135,15 @@ class Restorer:
         ArrayError, PSFError, ArgumentError
             If an argument cannot be used.
         """
-        return self.restore_with_report(image, psf, strength=strength)[0]
+        return self.restore_with_report(image, psf, strength=strength, progress=progress)[0]
 
     def restore_with_report(
-        self, image: Picture, psf: npt.ArrayLike | None = None, *, strength: float = 1.0
+        self,
+        image: Picture,
+        psf: npt.ArrayLike | None = None,
+        *,
+        strength: float = 1.0,
+        progress: Callable[[int, int], None] | None = None,
     ) -> tuple[Any, RestorationReport]:
         """Return the restored picture and what was found and done.
 
@@ -142,6 +154,8 @@ class Restorer:
         psf : array_like, optional
             As for `restore`.
         strength : float
+            As for `restore`.
+        progress : callable, optional
             As for `restore`.
 
         Returns
@@ -159,7 +173,8 @@ class Restorer:
         with fft.set_workers(self._threads):
             field = find_blur(pixels, given, self._shared)
         noise = estimate_noise(_sample(pixels))
-        result, tiles, kept = self._run(pixels, field, given is None, strength, noise)
+        tell = progress or _quiet
+        result, tiles, kept = self._run(pixels, field, given is None, strength, noise, tell)
         report = RestorationReport(
             blur=blur_report(field, noise),
             blind=given is None,
@@ -196,6 +211,7 @@ class Restorer:
         blind: bool,
         strength: float,
         noise: float,
+        tell: Callable[[int, int], None],
     ) -> tuple[npt.NDArray[Any], int, int]:
         height, width, channels = pixels.shape
         overlap, fade = _overlap_of(field), FADE << field.octave
@@ -208,16 +224,23 @@ class Restorer:
         inside, beside = (self._threads, 1) if alone else (1, self._threads)
         task = _Task(pixels, model, field.for_tiles(len(tiles)), blind, strength, noise)
         with fft.set_workers(inside):
-            for tile, (values, same) in _in_order(task.restore, tiles, beside):
+            tell(0, len(tiles))
+            finished = _in_order(task.restore, tiles, beside)
+            for done, (tile, (values, same)) in enumerate(finished, 1):
                 weights = tile_weights(tile, height, width, overlap=overlap, fade=fade)
                 canvas.add(tile, values, weights)
                 kept += same
+                tell(done, len(tiles))
         return canvas.finish(), len(tiles), kept
+
+
+def _quiet(done: int, tiles: int) -> None:
+    """Tell nobody."""
 
 
 def _overlap_of(field: BlurField) -> int:
     """Pixels that neighbours share: the context of both, and the fade between them."""
-    context = max(CONTEXT, field.psf.shape[0] // 2 + 24)
+    context = max(CONTEXT, int(field.psf.shape[0]) // 2 + 24)
     return (2 * context + FADE) << field.octave
 
 

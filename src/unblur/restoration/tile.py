@@ -60,12 +60,14 @@ class TileRestorer:
     ) -> FloatArray:
         """Run a network on candidates (C, H, W); grey ones become RGB for it and grey again."""
         channels, height, width = candidates[0].shape
-        after = [-extent % self._multiple for extent in (height, width)]
-        certainty = np.full((1, height, width), known, np.float32)
-        colours = [np.broadcast_to(c, (3, height, width)) for c in candidates]
-        stack = np.concatenate([*colours, certainty])
-        padded = np.pad(stack, ((0, 0), (0, after[0]), (0, after[1])), mode="edge")
-        result = network.run(padded[None])[0, :, :height, :width]
+        tall, wide = (-(-extent // self._multiple) * self._multiple for extent in (height, width))
+        stack = np.empty((1, 3 * len(candidates) + 1, tall, wide), np.float32)
+        for number, candidate in enumerate(candidates):
+            stack[0, 3 * number : 3 * number + 3, :height, :width] = candidate
+        stack[0, -1] = known
+        stack[..., height:, :width] = stack[..., height - 1 : height, :width]
+        stack[..., width:] = stack[..., width - 1 : width]
+        result = network.run(stack)[0, :, :height, :width]
         return result if channels == 3 else result.mean(0, keepdims=True)
 
 

@@ -6,6 +6,8 @@ holds the two together. Arrays are channels first, (C, H, W), as the networks wa
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 import numpy.typing as npt
 from scipy import fft
@@ -27,10 +29,13 @@ FloatArray = npt.NDArray[np.float32]
 ComplexArray = npt.NDArray[np.complex64]
 
 
+@lru_cache(maxsize=4)  # tiles of a picture have one shape
 def _spectrum_prior(shape: tuple[int, int]) -> FloatArray:
     """Noise-to-signal shape: natural pictures have less energy at high frequencies."""
     fy, fx = fft.fftfreq(shape[0])[:, None], fft.rfftfreq(shape[1])[None]
-    return np.asarray(16 * (fy**2 + fx**2) + 0.02, dtype=np.float32)
+    prior = np.asarray(16 * (fy**2 + fx**2) + 0.02, dtype=np.float32)
+    prior.flags.writeable = False
+    return prior
 
 
 def _ramp(length: int, pad: int) -> FloatArray:
@@ -80,10 +85,13 @@ class Deconvolution:
         assumes, so a Wiener step leaves no ghosts of the opposite border.
         """
         padded = self._padded(image)
-        reblurred = fft.irfft2(fft.rfft2(padded) * self._transfer, s=self._shape, overwrite_x=True)
-        fade = np.outer(_ramp(self._shape[0], self._pad), _ramp(self._shape[1], self._pad))
-        reblurred += fade * (padded - reblurred)
-        spectrum = np.asarray(fft.rfft2(reblurred, overwrite_x=True), dtype=np.complex64)
+        spectrum: ComplexArray = fft.rfft2(padded)
+        spectrum *= self._transfer
+        reblurred = fft.irfft2(spectrum, s=self._shape, overwrite_x=True)
+        padded -= reblurred
+        padded *= np.outer(_ramp(self._shape[0], self._pad), _ramp(self._shape[1], self._pad))
+        reblurred += padded
+        spectrum = fft.rfft2(reblurred, overwrite_x=True)
         spectrum *= self._transfer.conj()
         return spectrum
 
@@ -102,7 +110,7 @@ class Deconvolution:
             (C, H, W), in the space of the picture, not clipped.
         """
         weight = np.float32(level) * self._prior
-        return self._picture(self._spectrum / (self._power + weight))
+        return self._picture(self._spectrum * self._gain(weight))
 
     def data_steps(self, guess: FloatArray, weights: tuple[float, ...]) -> list[FloatArray]:
         """Solve ``argmin |h * x - y|^2 + weight |x - guess|^2``.
@@ -119,14 +127,21 @@ class Deconvolution:
         list of ndarray of float32
             One solution (C, H, W) for each weight, not clipped.
         """
-        prior = np.asarray(fft.rfft2(self._padded(guess)), dtype=np.complex64)
+        prior: ComplexArray = fft.rfft2(self._padded(guess))
         solutions = []
         for weight in map(np.float32, weights):
-            numerator = self._spectrum + weight * prior
-            solutions.append(self._picture(numerator / (self._power + weight)))
+            spectrum = prior * weight
+            spectrum += self._spectrum
+            spectrum *= self._gain(weight)
+            solutions.append(self._picture(spectrum))
         return solutions
 
-    def _picture(self, spectrum: npt.NDArray[np.complexfloating]) -> FloatArray:
+    def _gain(self, weight: FloatArray | np.float32) -> ComplexArray:
+        """Reciprocal of the regularised power; complex, since NumPy would divide far slower."""
+        gain: ComplexArray = np.reciprocal(self._power + weight).astype(np.complex64)
+        return gain
+
+    def _picture(self, spectrum: ComplexArray) -> FloatArray:
         pad, (height, width) = self._pad, self._size
         whole: FloatArray = fft.irfft2(spectrum, s=self._shape, overwrite_x=True)
         return whole[:, pad : pad + height, pad : pad + width]
