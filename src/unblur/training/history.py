@@ -35,11 +35,14 @@ class History(pl.Callback):
         The file; a resumed run goes on with it.
     every : int
         Steps of an epoch.
+    validated : bool
+        Whether a validation ends each epoch.
     """
 
-    def __init__(self, path: Path, every: int) -> None:
+    def __init__(self, path: Path, every: int, *, validated: bool) -> None:
         self._path = path
         self._every = every
+        self._validated = validated
         self._rows: list[list[float | None]] = []
         self._sums = [0.0, 0.0, 0.0]  # loss, accuracy, pictures
 
@@ -79,7 +82,7 @@ class History(pl.Callback):
         if trainer.world_size > 1:
             added = trainer.strategy.reduce(added, reduce_op="sum")
         self._sums = [whole + part for whole, part in zip(self._sums, added.tolist(), strict=True)]
-        if not trainer.val_dataloaders and _at_boundary(trainer, self._every):
+        if not self._validated and _at_boundary(trainer, self._every):
             self._end_epoch(trainer)
 
     def on_validation_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:

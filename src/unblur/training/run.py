@@ -148,14 +148,16 @@ def train(
     pl.seed_everything(recipe.seed, verbose=False)
     task = _task(recipe, Path(output), fresh=not going_on)
     done = _steps_done(task, last) if going_on else 0
-    loaders = (
-        source.training(recipe, done, machines.world),
-        source.validation(recipe, machines.world),
-    )
+    training = source.training(recipe, done, machines.world)
+    held_out = source.validation(recipe, machines.world)
     steps = min(recipe.total_steps, max_steps or recipe.total_steps)
+    callbacks = _callbacks(recipe, folder, validated=held_out is not None)
+    if progress and sys.stderr.isatty() and is_first_process():
+        callbacks.append(StepBar(recipe.name))
     with _without_remarks():
-        trainer = _trainer(recipe, folder, steps, machines, progress and sys.stderr.isatty())
-        trainer.fit(task, *loaders, ckpt_path=last if going_on else None, weights_only=True)
+        trainer = _trainer(recipe, folder, steps, machines, callbacks)
+        resumed = last if going_on else None
+        trainer.fit(task, training, held_out, ckpt_path=resumed, weights_only=True)
     return last
 
 
@@ -193,13 +195,13 @@ def _steps_done(task: Task, last: Path) -> int:
     return int(checkpoint["global_step"])
 
 
-def _callbacks(recipe: Recipe, folder: Path) -> list[pl.Callback]:
+def _callbacks(recipe: Recipe, folder: Path, *, validated: bool) -> list[pl.Callback]:
     callbacks: list[pl.Callback] = [CleanStop(folder / f"{CHECKPOINT}.ckpt")]
     if recipe.optimiser.ema_decay is not None:
         callbacks.append(EMAWeightAveraging(decay=recipe.optimiser.ema_decay))
     return [
         *callbacks,
-        History(folder / HISTORY, recipe.validate_every),
+        History(folder / HISTORY, recipe.validate_every, validated=validated),
         PlateauStep(recipe.validate_every),
         # One file: a second copy at the end would hold the averaged weights in place of the
         # trained ones, which a resumed run needs.
@@ -212,11 +214,9 @@ def _callbacks(recipe: Recipe, folder: Path) -> list[pl.Callback]:
     ]
 
 
-def _trainer(recipe: Recipe, folder: Path, steps: int, machines: Machines, bar: bool) -> pl.Trainer:
-    callbacks = _callbacks(recipe, folder)
-    bar = bar and is_first_process()
-    if bar:
-        callbacks.append(StepBar(recipe.name))
+def _trainer(
+    recipe: Recipe, folder: Path, steps: int, machines: Machines, callbacks: list[pl.Callback]
+) -> pl.Trainer:
     together = machines.world > 1
     return pl.Trainer(
         accelerator="cpu" if together else "auto",
@@ -229,7 +229,7 @@ def _trainer(recipe: Recipe, folder: Path, steps: int, machines: Machines, bar: 
         logger=TensorBoardLogger(folder, name="logs"),
         callbacks=callbacks,
         gradient_clip_val=recipe.optimiser.clip,
-        enable_progress_bar=bar,
+        enable_progress_bar=any(isinstance(each, StepBar) for each in callbacks),
         enable_model_summary=False,
         num_sanity_val_steps=0,
         val_check_interval=recipe.validate_every,
