@@ -4,6 +4,7 @@ import json
 
 import numpy as np
 import pytest
+from PIL import Image
 
 import unblur
 from unblur.cli.exits import ExitCode
@@ -69,3 +70,13 @@ def test_what_cannot_be_done_is_told_in_one_line(small_program, picture, tmp_pat
     done = small_program("inspect", *words, cwd=tmp_path)
     assert done.returncode == code
     assert len(done.stderr.decode().splitlines()) == 1
+
+
+def test_the_doubts_of_pillow_are_not_shown(small_program, tmp_path):
+    broken = b"Exif\0\0II*\0\x08\0\0\0\x05\0\x0f\x01\x02\0\xff\0\0\0\xf0\0\0\0"
+    source = tmp_path / "a.jpg"
+    Image.fromarray(np.full((40, 50, 3), 99, np.uint8)).save(source, exif=broken)
+    with pytest.warns(UserWarning, match="Tag data|Corrupt EXIF"):
+        unblur.read_photo(source)
+    done = small_program("inspect", source)
+    assert (done.returncode, done.stderr) == (ExitCode.DONE, b"")

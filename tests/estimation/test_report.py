@@ -16,6 +16,7 @@ from unblur.degradation import (
     motion_psf,
     resize_psf,
 )
+from unblur.degradation.noise_level import estimate_noise
 from unblur.errors import ArgumentError
 from unblur.estimation.report import BlurReport, psf_picture, report_blur
 
@@ -33,7 +34,7 @@ def report(request):
     sharp = data.chelsea()[:120, :140].astype(np.float32) / 255
     psf = PSFS[request.param]
     blurred = Degradation(psf, read_noise=0.01).apply(sharp, seed=0)
-    return request.param, report_blur(blurred, psf)
+    return request.param, report_blur(psf, estimate_noise(blurred))
 
 
 def test_finds_kind_and_noise(report):
@@ -96,6 +97,12 @@ def test_picture_of_a_psf():
 
 
 def test_leaves_the_arrays_alone():
-    image, psf = np.full((40, 40, 3), 0.5, np.float32), disk_psf(2)
-    image.flags.writeable = psf.flags.writeable = False
-    report_blur(image, psf)
+    psf = disk_psf(2)
+    psf.flags.writeable = False
+    report_blur(psf, 0.01)
+
+
+def test_extents_are_told_at_full_size():
+    small, large = (report_blur(disk_psf(4), 0.01, octave=octave) for octave in (0, 2))
+    assert large.extent == pytest.approx(4 * small.extent)
+    np.testing.assert_array_equal(large.psf, small.psf)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import traceback
+import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
@@ -169,7 +170,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         for stream in (sys.stdout, sys.stderr):
             if hasattr(stream, "reconfigure"):
                 stream.reconfigure(errors="backslashreplace")
-        with unwind_when_terminated():
+        with warnings.catch_warnings(), unwind_when_terminated():
+            # Pillow's doubts on size and EXIF: what matters of them is said in our own words
+            warnings.filterwarnings("ignore", module=r"PIL\.")
             typer.main.get_command(app).main(args=arguments, prog_name="unblur")
     except SystemExit as end:
         return end.code if isinstance(end.code, int) else ExitCode.DONE

@@ -8,7 +8,6 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from unblur.degradation import PSF, as_psf
-from unblur.degradation.noise_level import estimate_noise
 from unblur.errors import ArgumentError
 from unblur.estimation.describe import BlurKind, describe_psf
 
@@ -96,37 +95,42 @@ class BlurReport:
         return "\n".join(lines + _draw(self.psf))
 
 
-def report_blur(image: ArrayLike, psf: ArrayLike) -> BlurReport:
+def report_blur(psf: ArrayLike, noise: float, *, octave: int = 0) -> BlurReport:
     """Put together the report on a picture whose PSF is known or was estimated.
 
     Parameters
     ----------
-    image : array_like of float
-        (H, W) or (H, W, C), in [0, 1], for its noise. Not modified.
     psf : array_like
         (K, K), as `as_psf` takes it.
+    noise : float
+        Standard deviation of the noise, where the picture has the range [0, 1].
+    octave : int
+        The PSF holds for the picture halved so many times; extents are told at full size.
 
     Returns
     -------
     BlurReport
-        Everything in it follows from the two arrays.
+        Everything in it follows from these.
 
     Raises
     ------
-    ArrayError, PSFError
-        When `image` is no float image or `psf` no PSF.
+    PSFError
+        When `psf` is no PSF.
 
     Examples
     --------
-    >>> import numpy as np
     >>> from unblur.degradation import motion_psf
-    >>> grey = np.full((64, 64), 0.5, np.float32)
-    >>> report_blur(grey, motion_psf(9, 45)).kind
+    >>> report_blur(motion_psf(9, 45), 0.01).kind
     'motion'
     """
-    found, kernel = describe_psf(psf), as_psf(psf)
+    found = describe_psf(psf)
     return BlurReport(
-        found.kind, found.extent, found.angle, estimate_noise(image), found.confidence, kernel
+        kind=found.kind,
+        extent=found.extent * 2**octave,
+        angle=found.angle,
+        noise=noise,
+        confidence=found.confidence,
+        psf=as_psf(psf),
     )
 
 

@@ -4,24 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from unblur.estimation.describe import describe_psf
 from unblur.estimation.report import BlurReport
-from unblur.restoration.field import BlurField
 
-__all__ = ["RestorationReport", "blur_report"]
-
-
-def blur_report(field: BlurField, noise: float) -> BlurReport:
-    """Describe the blur of a whole picture, in pixels of its full size."""
-    found = describe_psf(field.psf)
-    return BlurReport(
-        kind=found.kind,
-        extent=found.extent * 2**field.octave,
-        angle=found.angle,
-        noise=noise,
-        confidence=found.confidence,
-        psf=field.psf,
-    )
+__all__ = ["RestorationReport"]
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from scipy import fft
 from unblur.degradation.noise_level import estimate_noise
 from unblur.degradation.psf import as_psf
 from unblur.errors import ArgumentError
-from unblur.estimation.report import BlurReport
+from unblur.estimation.report import BlurReport, report_blur
 from unblur.images.arrays import Picture, as_image
 from unblur.images.color import to_float
 from unblur.images.tiling import Canvas, Tile, even_size, plan_tiles, tile_weights
@@ -25,7 +25,7 @@ from unblur.restoration.field import BlurField, find_blur
 from unblur.restoration.guard import is_sharp, trust, unexplained
 from unblur.restoration.model import Model
 from unblur.restoration.octaves import restore_at
-from unblur.restoration.report import RestorationReport, blur_report
+from unblur.restoration.report import RestorationReport
 from unblur.runtime.session import default_threads
 
 __all__ = ["RestorationReport", "Restorer"]
@@ -176,7 +176,7 @@ class Restorer:
         tell = progress or _quiet
         result, tiles, kept = self._run(pixels, field, given is None, strength, noise, tell)
         report = RestorationReport(
-            blur=blur_report(field, noise),
+            blur=report_blur(field.psf, noise, octave=field.octave),
             blind=given is None,
             megapixels=pixels.shape[0] * pixels.shape[1] / 1e6,
             seconds=time.perf_counter() - start,
@@ -202,7 +202,8 @@ class Restorer:
         pixels, _ = _pixels_of(image)
         with fft.set_workers(self._threads):
             field = find_blur(pixels, None, self._shared)
-        return blur_report(field, estimate_noise(_sample(pixels)))
+        noise = estimate_noise(_sample(pixels))
+        return report_blur(field.psf, noise, octave=field.octave)
 
     def _run(
         self,
