@@ -33,7 +33,7 @@ _SAME_SCENE = 0.5  # correlation below which a registration has failed
 class BurstFrame:
     """What was found about one frame.
 
-    Attributes
+    Parameters
     ----------
     shift : tuple of float
         Px down and right by which its centre is off that of the first frame.
