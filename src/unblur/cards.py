@@ -12,7 +12,7 @@ from typing import Any
 
 from unblur.errors import ModelError
 
-__all__ = ["ModelCard", "load_card", "weights_folder"]
+__all__ = ["CARD_SUFFIX", "ModelCard", "load_card", "weights_folder"]
 
 CARD_SUFFIX = ".json"
 

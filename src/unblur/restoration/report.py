@@ -15,8 +15,8 @@ class RestorationReport:
 
     Parameters
     ----------
-    blur : BlurReport
-        The blur of the picture as a whole.
+    blur : BlurReport, optional
+        The blur of the picture as a whole; None if the model restores without finding it.
     blind : bool
         Whether the blur was estimated rather than given.
     megapixels : float
@@ -31,7 +31,7 @@ class RestorationReport:
         The strength asked for, 0 to 1.
     """
 
-    blur: BlurReport
+    blur: BlurReport | None
     blind: bool
     megapixels: float
     seconds: float
@@ -42,7 +42,7 @@ class RestorationReport:
     def to_dict(self) -> dict[str, object]:
         """Only what JSON can hold."""
         return {
-            "blur": self.blur.to_dict(),
+            "blur": self.blur.to_dict() if self.blur else None,
             "blind": self.blind,
             "megapixels": round(self.megapixels, 3),
             "seconds": round(self.seconds, 3),

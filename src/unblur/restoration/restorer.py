@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -23,8 +22,10 @@ from unblur.images.color import to_float
 from unblur.images.tiling import Canvas, Tile, even_size, plan_tiles, tile_weights
 from unblur.restoration.field import BlurField, find_blur
 from unblur.restoration.guard import is_sharp, trust, unexplained
+from unblur.restoration.image_to_image import find_picture_network, restore_directly
 from unblur.restoration.model import Model
 from unblur.restoration.octaves import restore_at
+from unblur.restoration.order import in_order
 from unblur.restoration.report import RestorationReport
 from unblur.runtime.session import default_threads
 
@@ -71,7 +72,8 @@ class Restorer:
     Parameters
     ----------
     model : str or Path
-        Name of a shipped model, or a folder made by ``unblur export``.
+        Name of a shipped model, a folder made by ``unblur export``, or a file of an image-to-image
+        network: ONNX, its card beside it, or a checkpoint that spandrel knows.
     threads : int, optional
         Processor threads; all that the process may use if not given.
 
@@ -96,7 +98,14 @@ class Restorer:
             raise ArgumentError(f"threads must be at least 1, not {threads}")
         self._name = model
         self._threads = threads or default_threads()
-        self._shared = Model.load(model, self._threads)
+        self._network = find_picture_network(model, self._threads)
+        self._model = None if self._network else Model.load(model, self._threads)
+
+    @property
+    def _shared(self) -> Model:
+        if self._model is None:
+            raise ArgumentError(f"{self._name}: finds no blur; leave out the model")
+        return self._model
 
     @cached_property
     def _side_by_side(self) -> Model:
@@ -169,21 +178,21 @@ class Restorer:
             raise ArgumentError(f"strength must lie between 0 and 1, not {strength}")
         start = time.perf_counter()
         pixels, back = _pixels_of(image)
+        tell = progress or _quiet
+        if self._network:
+            if psf is not None:
+                raise ArgumentError(f"{self._name}: takes no PSF; leave out the PSF, or the model")
+            result, tiles = restore_directly(pixels, self._network, strength, tell)
+            seconds = time.perf_counter() - start
+            return back(result), _report(None, True, pixels, seconds, tiles, 0, strength)
         given = None if psf is None else as_psf(psf)
         with fft.set_workers(self._threads):
             field = find_blur(pixels, given, self._shared)
         noise = estimate_noise(_sample(pixels))
-        tell = progress or _quiet
         result, tiles, kept = self._run(pixels, field, given is None, strength, noise, tell)
-        report = RestorationReport(
-            blur=report_blur(field.psf, noise, octave=field.octave),
-            blind=given is None,
-            megapixels=pixels.shape[0] * pixels.shape[1] / 1e6,
-            seconds=time.perf_counter() - start,
-            tiles=tiles,
-            tiles_kept=kept,
-            strength=strength,
-        )
+        seconds = time.perf_counter() - start
+        blur = report_blur(field.psf, noise, octave=field.octave)
+        report = _report(blur, given is None, pixels, seconds, tiles, kept, strength)
         return back(result), report
 
     def inspect(self, image: Picture) -> BlurReport:
@@ -226,13 +235,33 @@ class Restorer:
         task = _Task(pixels, model, field.for_tiles(len(tiles)), blind, strength, noise)
         with fft.set_workers(inside):
             tell(0, len(tiles))
-            finished = _in_order(task.restore, tiles, beside)
+            finished = in_order(task.restore, tiles, beside)
             for done, (tile, (values, same)) in enumerate(finished, 1):
                 weights = tile_weights(tile, height, width, overlap=overlap, fade=fade)
                 canvas.add(tile, values, weights)
                 kept += same
                 tell(done, len(tiles))
         return canvas.finish(), len(tiles), kept
+
+
+def _report(
+    blur: BlurReport | None,
+    blind: bool,
+    pixels: npt.NDArray[Any],
+    seconds: float,
+    tiles: int,
+    kept: int,
+    strength: float,
+) -> RestorationReport:
+    return RestorationReport(
+        blur=blur,
+        blind=blind,
+        megapixels=pixels.shape[0] * pixels.shape[1] / 1e6,
+        seconds=seconds,
+        tiles=tiles,
+        tiles_kept=kept,
+        strength=strength,
+    )
 
 
 def _quiet(done: int, tiles: int) -> None:
@@ -249,24 +278,6 @@ def _side(extent: int, overlap: int, octave: int) -> int:
     """Side of the tiles along an axis; larger where the networks see them at half the size."""
     largest = max(TILE << min(octave, 1), 2 * overlap)
     return even_size(extent, largest=largest, overlap=overlap, multiple=MULTIPLE << octave)
-
-
-def _in_order(
-    work: Callable[[Tile], tuple[FloatArray, bool]], tiles: list[Tile], threads: int
-) -> Iterator[tuple[Tile, tuple[FloatArray, bool]]]:
-    """Yield each tile with its result in order, `threads` at a time and no more held than that."""
-    if threads == 1:
-        yield from ((tile, work(tile)) for tile in tiles)
-        return
-    with ThreadPoolExecutor(threads) as pool:
-        waiting: list[tuple[Tile, Future[tuple[FloatArray, bool]]]] = []
-        for tile in tiles:
-            waiting.append((tile, pool.submit(work, tile)))
-            if len(waiting) > threads:
-                first, future = waiting.pop(0)
-                yield first, future.result()
-        for first, future in waiting:
-            yield first, future.result()
 
 
 def _pixels_of(image: Picture) -> tuple[npt.NDArray[Any], Callable[[npt.NDArray[Any]], Any]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -12,7 +12,7 @@ import numpy.typing as npt
 from unblur.cards import ModelCard, load_card
 from unblur.errors import ArrayError, ModelError
 
-__all__ = ["NetworkSession", "OnnxSession", "default_threads", "load_session"]
+__all__ = ["NetworkSession", "OnnxSession", "default_threads", "load_session", "open_session"]
 
 FloatArray = npt.NDArray[np.float32]
 
@@ -58,24 +58,7 @@ class OnnxSession:
     """
 
     def __init__(self, card: ModelCard, content: bytes, threads: int) -> None:
-        import onnxruntime
-
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = threads
-        options.inter_op_num_threads = 1
-        options.log_severity_level = 3
-        # Threads that spin between calls would steal the time of the transforms.
-        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-        try:
-            self._session = onnxruntime.InferenceSession(
-                content, options, providers=["CPUExecutionProvider"]
-            )
-        except Exception as error:  # onnxruntime's errors share no public base class
-            reason = " ".join(str(error).split())
-            raise ModelError(
-                f"{card.id}: ONNX Runtime cannot load it ({reason}); "
-                "reinstall unblur or export again"
-            ) from error
+        self._session = open_session(content, threads, card.id)
         self._name = self._session.get_inputs()[0].name
         self.card = card
 
@@ -107,6 +90,45 @@ class OnnxSession:
             )
         result: FloatArray = self._session.run(None, {self._name: batch})[0]
         return result
+
+
+def open_session(content: bytes, threads: int, name: str) -> Any:
+    """Open an ONNX file on the CPU.
+
+    Parameters
+    ----------
+    content : bytes
+        The file.
+    threads : int
+        Threads inside one operator, 1 or more.
+    name : str
+        Names the file in errors.
+
+    Returns
+    -------
+    onnxruntime.InferenceSession
+        Ready to run.
+
+    Raises
+    ------
+    ModelError
+        If ONNX Runtime cannot load the file.
+    """
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.inter_op_num_threads = 1
+    options.log_severity_level = 3
+    # Threads that spin between calls would steal the time of the transforms.
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    try:
+        return onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
+    except Exception as error:  # onnxruntime's errors share no public base class
+        reason = " ".join(str(error).split())
+        raise ModelError(
+            f"{name}: ONNX Runtime cannot load it ({reason}); reinstall unblur or export again"
+        ) from error
 
 
 def default_threads() -> int:
