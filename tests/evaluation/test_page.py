@@ -17,7 +17,7 @@ from unblur.evaluation.gallery import PSF_NAME, SHARP_NAME, Gallery
 from unblur.evaluation.methods import Method
 from unblur.evaluation.page import html_page
 from unblur.evaluation.pictures import PictureSet
-from unblur.evaluation.plots import draw_plots
+from unblur.evaluation.plots import _bin, draw_plots
 from unblur.evaluation.protocols import VALIDATION
 
 KINDS = ("gaussian", "motion")
@@ -91,3 +91,10 @@ def test_extent_is_the_length_of_a_motion_that_spreads_as_far(psf, extent):
     found = Case("a", "b", grey, grey, psf).extent
     assert found == pytest.approx(extent, abs=0.3 if extent == 15 else 0.02)
     assert Case("a", "b", grey, grey, None).extent is None
+
+
+def test_extents_are_binned_apart_when_few_and_evenly_when_many():
+    boxes = [2.8, 4.9, 6.9, 9.0, 11.0, 15.0]
+    assert [_bin(extent, boxes) for extent in boxes] == [1, 2, 3, 4, 5, 6]
+    many = [float(extent) for extent in range(80)]
+    assert np.bincount([_bin(extent, many) for extent in many]).tolist() == [0, *([10] * 8)]

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import io
+from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Callable, Iterable
-from itertools import pairwise
 from statistics import fmean, median
 from typing import TYPE_CHECKING
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = ["draw_plots"]
 
-_BINS = 6
+_BINS = 8
 _MARKS = "os^vDP*X<>hp"
 
 
@@ -87,20 +87,28 @@ def _point(axes: Axes, number: int, name: str, pairs: list[tuple[Row, float]], x
 
 
 def _against_extent(axes: Axes, methods: Pairs) -> None:
-    known = sorted(row.extent for pairs in methods.values() for row, _ in pairs if row.extent)
-    edges = [known[index * (len(known) - 1) // _BINS] for index in range(_BINS + 1)]
+    extents = [row.extent for pairs in methods.values() for row, _ in pairs if row.extent]
     for number, (name, pairs) in enumerate(methods.items()):
-        points = []
-        for low, high in pairwise(edges):
-            inside = [(row.extent, gain) for row, gain in pairs if row.extent]
-            inside = [(x, gain) for x, gain in inside if low <= x <= high]
-            if inside:
-                points.append((fmean(x for x, _ in inside), fmean(gain for _, gain in inside)))
+        known = [(row.extent, gain) for row, gain in pairs if row.extent]
+        bins: dict[int, list[tuple[float, float]]] = defaultdict(list)
+        for extent, gain in known:
+            bins[_bin(extent, extents)].append((extent, gain))
+        points = [
+            [fmean(values) for values in zip(*bins[key], strict=True)] for key in sorted(bins)
+        ]
+        xs, ys = zip(*points, strict=True) if points else ((), ())
         style = "--" if pairs[0][0].blind else "-"
         mark = _MARKS[number % len(_MARKS)]
-        xs, ys = zip(*points, strict=True) if points else ((), ())
         axes.plot(xs, ys, style, marker=mark, color=f"C{number % 10}", markersize=4, label=name)
     axes.set_xlabel("extent of the blur in px")
+
+
+def _bin(extent: float, extents: list[float]) -> int:
+    """Number the bin of an extent: each distinct one its own, or as many cases in each."""
+    places = sorted({round(each, 1) for each in extents})
+    if len(places) > _BINS:
+        places = [places[index * len(places) // _BINS] for index in range(_BINS)]
+    return bisect_right(places, round(extent, 1))
 
 
 def _draw(fill: Callable[[Axes], None]) -> bytes:
