@@ -22,6 +22,8 @@ $(DEMO_ENV)/installed: pyproject.toml constraints.txt
 $(TEST_ENV)/installed: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(TEST_ENV)
 	$(TEST_ENV)/bin/python -m pip install --quiet -c constraints.txt -e '.[train,dev]'
+## without the torchvision that spandrel names and we do not need: one for another torch breaks both
+	$(TEST_ENV)/bin/python -m pip install --quiet -c constraints.txt --no-deps einops safetensors spandrel
 	touch $@
 
 demo: $(DEMO_ENV)/installed

@@ -98,9 +98,10 @@ def restore(
     model: Annotated[
         str,
         typer.Option(
-            metavar="NAME|DIR",
+            metavar="NAME|DIR|FILE",
             rich_help_panel=_HOW,
-            help="See 'unblur models', or 'unblur export'.",
+            help="See 'unblur models', 'unblur export'; or an ONNX file or a checkpoint of any "
+            "network that turns a picture into a picture.",
         ),
     ] = "default",
     threads: Annotated[
