@@ -7,7 +7,7 @@ import pytest
 from skimage import data
 
 from unblur.degradation import Degradation, delta_psf, gaussian_psf, motion_psf, resize_psf
-from unblur.restoration.evidence import contradiction, implausibility
+from unblur.restoration.evidence import contradiction, implausibility, unevenness
 from unblur.restoration.model import Model
 from unblur.restoration.tile import TileRestorer
 
@@ -52,3 +52,14 @@ def test_a_flat_picture_has_a_finite_implausibility(candidate):
     flat = np.full((64, 64), 0.5, np.float32)
     restorer = TileRestorer(candidate(3), candidate(3))
     assert np.isfinite(implausibility(flat, gaussian_psf(2.0), 0.0, restorer))
+
+
+def test_the_true_psf_departs_alike_in_all_directions_and_one_that_misses_a_motion_does_not(scene):
+    true = motion_psf(12, 40)
+    blurred = luma_of(scene, true)
+    assert unevenness(blurred, true, NOISE) < 0.5
+    assert unevenness(blurred, gaussian_psf(1.5), NOISE) > 0.5
+
+
+def test_a_flat_picture_has_no_directions():
+    assert unevenness(np.full((64, 64), 0.5, np.float32), gaussian_psf(2.0), 0.0) == 0

@@ -14,7 +14,7 @@ from unblur.estimation.classical import estimate_psf_classical
 from unblur.estimation.describe import describe_psf
 from unblur.estimation.learned import LearnedEstimator
 from unblur.restoration.alternation import FROM_COARSE, POLISH, alternate
-from unblur.restoration.evidence import contradiction, implausibility
+from unblur.restoration.evidence import contradiction, implausibility, unevenness
 from unblur.restoration.model import Model
 from unblur.restoration.octaves import shrink
 from unblur.restoration.survey import REC_601, best_windows
@@ -28,6 +28,7 @@ WINDOWS = 4
 LARGEST_OCTAVE = 2
 SMALLEST = 32  # pixels; a smaller picture says nothing of its blur and is left alone
 DOUBTFUL = 0.6  # contradiction above which another PSF is looked for
+UNEVEN = 0.5  # unevenness above which another PSF is looked for
 CONTRADICTED = (0.9, 1.3)  # contradiction over which the trust in a PSF falls to nothing
 FULL_SUPPORT = 0.04  # of a PSF's mass near its border: it is cut off, look one octave lower
 ENOUGH_DETAIL = 2e-4  # mean squared slope at which a tile's own PSF counts half
@@ -122,7 +123,8 @@ def _estimate(windows: list[FloatArray], model: Model) -> _Found:
     psf, luma = model.estimator.estimate(windows), windows[0]
     noise = estimate_noise(luma)
     doubt = contradiction(luma, psf, noise)
-    settled = doubt <= DOUBTFUL and not _fills_support(psf)
+    even = unevenness(luma, psf, noise) <= UNEVEN
+    settled = doubt <= DOUBTFUL and even and not _fills_support(psf)
     if settled or min(luma.shape) < 4 * SMALLEST:
         return _Found(psf, doubt, learned=True)
     tolerated = max(doubt, DOUBTFUL)
