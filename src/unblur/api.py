@@ -30,6 +30,7 @@ def restore(
     psf: npt.ArrayLike | None = None,
     *,
     strength: float = 1.0,
+    linear: bool = True,
     model: str | Path = "default",
     threads: int | None = None,
 ) -> Any:
@@ -43,6 +44,9 @@ def restore(
         PSF (K, K) of the blur, see `parse_psf`; estimated from the picture if not given.
     strength : float
         0 gives the picture back as it is, 1 restores fully.
+    linear : bool
+        Whether the blur happened in linear light, as in a camera, or on the encoded values, as in
+        most programs and published test sets.
     model : str or Path
         Name of a shipped model, or a folder made by ``unblur export``.
     threads : int, optional
@@ -67,7 +71,7 @@ def restore(
     >>> sharp.shape, sharp.dtype
     ((64, 64), dtype('float32'))
     """
-    return _restorer(model, threads).restore(image, psf, strength=strength)
+    return _restorer(model, threads).restore(image, psf, strength=strength, linear=linear)
 
 
 def restore_file(

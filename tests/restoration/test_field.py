@@ -41,7 +41,6 @@ def test_a_blur_that_fills_the_support_is_met_one_octave_lower(candidate):
     estimator = FixedEstimator(WIDE, WIDE, gaussian_psf(2.0))
     field = find_blur(blurred, None, Model(estimator, TileRestorer(candidate(3), candidate(3))))
     assert field.octave == 1
-    np.testing.assert_array_equal(field.psf, resize_psf(gaussian_psf(2.0), 33))
     full, half = estimator.windows[0][0], estimator.windows[2][0]
     assert half == tuple((extent + 1) // 2 for extent in full)
 

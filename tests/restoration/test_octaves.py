@@ -15,7 +15,7 @@ class Brighten:
     def __init__(self):
         self.shapes = []
 
-    def restore(self, image, psf, *, known):
+    def restore(self, image, psf, *, known, linear=True):
         self.shapes.append(image.shape)
         return image + np.float32(0.1)
 
@@ -41,7 +41,7 @@ def test_a_slanted_change_stays_in_place():
     image = np.repeat(np.repeat(ramp[None, :, None], 48, 0), 3, 2)
 
     class Double:
-        def restore(self, image, psf, *, known):
+        def restore(self, image, psf, *, known, linear=True):
             return 2 * image
 
     restored = restore_at(Double(), image, delta_psf(), 1, known=True)

@@ -55,3 +55,15 @@ def test_an_asymmetric_psf_does_not_move_the_picture(cat, candidate):
         for shift in (-1, 0, 1)
     }
     assert max(scores, key=scores.__getitem__) == 0
+
+
+def test_a_blur_of_the_encoded_values_is_taken_out_of_them(cat, candidate):
+    psf = motion_psf(9, 30)
+    blurred = Degradation(psf, linear=False, boundary="valid", bits=None).apply(cat, 0)
+    sharp = crop_valid(cat, psf)
+    restorer = TileRestorer(candidate(3), candidate(3))
+    gains = [
+        psnr(restorer.restore(blurred, psf, known=True, linear=linear), sharp)
+        for linear in (False, True)
+    ]
+    assert gains[0] > gains[1] + 1

@@ -27,6 +27,7 @@ DEFAULT = ("unblur", "unblur-blind", "wiener", "richardson-lucy")
 _LEARNED = ("unblur", "unblur-blind")
 _GUESSED = "-guessed"
 _MODEL = "model:"
+_WRAPPED = 32  # pixels of the opposite border that a restorer is shown where the blur is circular
 METHODS = (
     *_LEARNED,
     *DECONVOLUTIONS,
@@ -143,9 +144,15 @@ class _Restore:
     threads: int
 
     def __call__(self, seen: Observation) -> Image:
-        # the restorer takes every blur as one of linear light so far, whatever `seen.linear` says
-        restored: Image = _restorer(self.model, self.threads).restore(seen.image, seen.psf)
-        return restored
+        import numpy as np
+
+        margin = _WRAPPED if seen.circular else 0
+        around = ((margin, margin), (margin, margin), (0, 0))
+        image = np.pad(seen.image, around, mode="wrap")
+        restorer = _restorer(self.model, self.threads)
+        restored: Image = restorer.restore(image, seen.psf, linear=seen.linear)
+        height, width = seen.image.shape[:2]
+        return restored[margin : margin + height, margin : margin + width]
 
 
 @lru_cache(maxsize=8)

@@ -26,7 +26,13 @@ def is_sharp(psf: FloatArray) -> bool:
 
 
 def unexplained(
-    blurred: FloatArray, restored: FloatArray, psf: FloatArray, noise: float, octave: int = 0
+    blurred: FloatArray,
+    restored: FloatArray,
+    psf: FloatArray,
+    noise: float,
+    octave: int = 0,
+    *,
+    linear: bool = True,
 ) -> float:
     """Share of the change that the blur does not explain: 0 if all, about 1 if nothing.
 
@@ -44,16 +50,20 @@ def unexplained(
         Standard deviation of the noise in `blurred`.
     octave
         The PSF holds for the tiles halved so many times.
+    linear
+        Whether the blur happened in linear light, or on the encoded values.
     """
     blurred, restored = shrink(blurred, octave), shrink(restored, octave)
     noise /= 2**octave
     margin = min(psf.shape[0] // 2, (min(blurred.shape[:2]) - 1) // 3)
     inner = slice(margin, -margin or None)
     green = blurred.shape[2] // 2
-    light = srgb_to_linear(np.ascontiguousarray(restored[..., green]))
+    light = np.ascontiguousarray(restored[..., green])
+    light = srgb_to_linear(light) if linear else light
     shape = fast_shape((light.shape[0] + psf.shape[0], light.shape[1] + psf.shape[0]))
     again = fft.irfft2(fft.rfft2(light, s=shape) * otf(psf, shape), s=shape)
-    again = linear_to_srgb(np.clip(again[: light.shape[0], : light.shape[1]], 0, 1))
+    again = np.clip(again[: light.shape[0], : light.shape[1]], 0, 1)
+    again = linear_to_srgb(again) if linear else again
     observed = blurred[..., green]
     residual = (again - observed)[inner, inner]
     change = (restored[..., green] - observed)[inner, inner]

@@ -37,15 +37,21 @@ def _grow(image: FloatArray, shape: tuple[int, int], octave: int) -> FloatArray:
 
 
 def restore_at(
-    restorer: TileRestorer, image: FloatArray, psf: FloatArray, octave: int, *, known: bool
+    restorer: TileRestorer,
+    image: FloatArray,
+    psf: FloatArray,
+    octave: int,
+    *,
+    known: bool,
+    linear: bool = True,
 ) -> FloatArray:
     """Restore an encoded tile (H, W, C) whose PSF is given `octave` octaves down.
 
     Below full size only the change is enlarged and added, so noise and grain stay what they were.
     """
     if octave == 0:
-        return restorer.restore(image, psf, known=known)
+        return restorer.restore(image, psf, known=known, linear=linear)
     small = shrink(image, octave)
-    change = restorer.restore(small, psf, known=known) - small
+    change = restorer.restore(small, psf, known=known, linear=linear) - small
     restored: FloatArray = np.clip(image + _grow(change, image.shape[:2], octave), 0, 1)
     return restored

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -48,6 +48,7 @@ class _Task:
     blind: bool
     strength: float
     noise: float
+    linear: bool
 
     def restore(self, tile: Tile) -> tuple[FloatArray, bool]:
         """Return one restored tile, and whether it was left as it was."""
@@ -59,10 +60,18 @@ class _Task:
         if self.blind and is_sharp(psf):
             return blurred, True
         encoded = np.clip(blurred, 0, 1)
-        known = not self.blind
-        restored = restore_at(self.model.restorer, encoded, psf, self.field.octave, known=known)
+        restored = restore_at(
+            self.model.restorer,
+            encoded,
+            psf,
+            self.field.octave,
+            known=not self.blind,
+            linear=self.linear,
+        )
         if self.blind:
-            weight *= trust(unexplained(encoded, restored, psf, self.noise, self.field.octave))
+            octave = self.field.octave
+            share = unexplained(encoded, restored, psf, self.noise, octave, linear=self.linear)
+            weight *= trust(share)
         return blurred + np.float32(weight) * (restored - encoded), weight == 0
 
 
@@ -118,6 +127,7 @@ class Restorer:
         psf: npt.ArrayLike | None = None,
         *,
         strength: float = 1.0,
+        linear: bool = True,
         progress: Callable[[int, int], None] | None = None,
     ) -> Any:
         """Return the picture with its blur removed.
@@ -131,6 +141,8 @@ class Restorer:
             PSF (K, K) of the blur; estimated if not given.
         strength : float
             0 gives the picture back as it is, 1 restores fully.
+        linear : bool
+            Whether the blur happened in linear light, as in a camera, or on the encoded values.
         progress : callable, optional
             Called with the number of tiles done and that of all, from 0 on, in this thread.
 
@@ -144,7 +156,9 @@ class Restorer:
         ArrayError, PSFError, ArgumentError
             If an argument cannot be used.
         """
-        return self.restore_with_report(image, psf, strength=strength, progress=progress)[0]
+        return self.restore_with_report(
+            image, psf, strength=strength, linear=linear, progress=progress
+        )[0]
 
     def restore_with_report(
         self,
@@ -152,6 +166,7 @@ class Restorer:
         psf: npt.ArrayLike | None = None,
         *,
         strength: float = 1.0,
+        linear: bool = True,
         progress: Callable[[int, int], None] | None = None,
     ) -> tuple[Any, RestorationReport]:
         """Return the restored picture and what was found and done.
@@ -163,6 +178,8 @@ class Restorer:
         psf : array_like, optional
             As for `restore`.
         strength : float
+            As for `restore`.
+        linear : bool
             As for `restore`.
         progress : callable, optional
             As for `restore`.
@@ -189,7 +206,8 @@ class Restorer:
         with fft.set_workers(self._threads):
             field = find_blur(pixels, given, self._shared)
         noise = estimate_noise(_sample(pixels))
-        result, tiles, kept = self._run(pixels, field, given is None, strength, noise, tell)
+        task = _Task(pixels, self._shared, field, given is None, strength, noise, linear)
+        result, tiles, kept = self._run(task, tell)
         seconds = time.perf_counter() - start
         blur = report_blur(field.psf, noise, octave=field.octave)
         report = _report(blur, given is None, pixels, seconds, tiles, kept, strength)
@@ -215,24 +233,19 @@ class Restorer:
         return report_blur(field.psf, noise, octave=field.octave)
 
     def _run(
-        self,
-        pixels: npt.NDArray[Any],
-        field: BlurField,
-        blind: bool,
-        strength: float,
-        noise: float,
-        tell: Callable[[int, int], None],
+        self, task: _Task, tell: Callable[[int, int], None]
     ) -> tuple[npt.NDArray[Any], int, int]:
-        height, width, channels = pixels.shape
+        height, width, channels = task.pixels.shape
+        field = task.field
         overlap, fade = _overlap_of(field), FADE << field.octave
         sides = [_side(extent, overlap, field.octave) for extent in (height, width)]
         tiles = plan_tiles(height, width, size=(sides[0], sides[1]), overlap=overlap)
-        canvas = Canvas(height, width, channels, pixels.dtype)
+        canvas = Canvas(height, width, channels, task.pixels.dtype)
         kept = 0
         alone = len(tiles) == 1
         model = self._shared if alone else self._side_by_side
         inside, beside = (self._threads, 1) if alone else (1, self._threads)
-        task = _Task(pixels, model, field.for_tiles(len(tiles)), blind, strength, noise)
+        task = replace(task, model=model, field=field.for_tiles(len(tiles)))
         with fft.set_workers(inside):
             tell(0, len(tiles))
             finished = in_order(task.restore, tiles, beside)

@@ -29,7 +29,7 @@ class TileRestorer:
         self._weights = tuple(float(level) for level in second.card.settings["data_levels"])
 
     def restore(
-        self, image: FloatArray, psf: npt.NDArray[np.float32], *, known: bool
+        self, image: FloatArray, psf: npt.NDArray[np.float32], *, known: bool, linear: bool = True
     ) -> FloatArray:
         """Restore an encoded image.
 
@@ -41,6 +41,8 @@ class TileRestorer:
             (K, K), odd, sum 1.
         known
             Whether the PSF is the true one rather than an estimate, and may be followed closely.
+        linear
+            Whether the blur happened in linear light, or on the encoded values.
 
         Returns
         -------
@@ -48,11 +50,13 @@ class TileRestorer:
             Restored image, same shape, in [0, 1].
         """
         blurred = np.ascontiguousarray(image.transpose(2, 0, 1))
-        problem = Deconvolution(srgb_to_linear(blurred), psf)
-        wiener = [_encode(problem.wiener(level)) for level in self._levels]
+        decode, encode = (srgb_to_linear, linear_to_srgb) if linear else (_same, _same)
+        problem = Deconvolution(decode(blurred), psf)
+        wiener = [encode(np.clip(problem.wiener(level), 0, 1)) for level in self._levels]
         estimate = self._mix(self._first, [blurred, *wiener], known)
-        solved = problem.data_steps(srgb_to_linear(np.clip(estimate, 0, 1)), self._weights)
-        result = self._mix(self._second, [blurred, estimate, *map(_encode, solved)], known)
+        steps = problem.data_steps(decode(np.clip(estimate, 0, 1)), self._weights)
+        solved = [encode(np.clip(step, 0, 1)) for step in steps]
+        result = self._mix(self._second, [blurred, estimate, *solved], known)
         return np.clip(result, 0, 1).transpose(1, 2, 0)
 
     def _mix(
@@ -71,5 +75,5 @@ class TileRestorer:
         return result if channels == 3 else result.mean(0, keepdims=True)
 
 
-def _encode(linear: FloatArray) -> FloatArray:
-    return linear_to_srgb(np.clip(linear, 0, 1))
+def _same(image: FloatArray) -> FloatArray:
+    return image
