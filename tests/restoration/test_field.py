@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from skimage import data
 
-from unblur.degradation import Degradation, delta_psf, disk_psf, gaussian_psf, resize_psf
+from unblur.degradation import (
+    Degradation,
+    delta_psf,
+    disk_psf,
+    gaussian_psf,
+    motion_psf,
+    resize_psf,
+)
+from unblur.estimation.describe import describe_psf
 from unblur.restoration.field import BlurField, find_blur
 from unblur.restoration.model import Model
-from unblur.restoration.tile import TileRestorer
 
 
 class FixedEstimator:
@@ -35,14 +43,17 @@ def test_a_given_psf_is_taken_as_it_is(cat):
     assert (field.octave, field.local) == (0, False)
 
 
-def test_a_blur_that_fills_the_support_is_met_one_octave_lower(candidate):
+@pytest.mark.parametrize(
+    ("psf", "octave"),
+    [(disk_psf(5.0), 0), (disk_psf(11.0), 1), (disk_psf(24.0), 2), (motion_psf(40, 30), 1)],
+)
+def test_a_blur_wider_than_the_support_is_met_on_a_smaller_copy(psf, octave):
     scene = data.astronaut().astype(np.float32) / 255
-    blurred = Degradation(disk_psf(24.0), boundary="valid").apply(scene, 0)  # 49 px, on 33
-    estimator = FixedEstimator(WIDE, WIDE, gaussian_psf(2.0))
-    field = find_blur(blurred, None, Model(estimator, TileRestorer(candidate(3), candidate(3))))
-    assert field.octave == 1
-    full, half = estimator.windows[0][0], estimator.windows[2][0]
-    assert half == tuple((extent + 1) // 2 for extent in full)
+    blurred = Degradation(psf, boundary="valid").apply(scene, 0)
+    field = find_blur(blurred, None, Model.load("default", 1))
+    extent = describe_psf(field.psf).extent * 2**field.octave
+    assert field.octave == octave
+    assert extent == pytest.approx(describe_psf(psf).extent, rel=0.35)
 
 
 def test_a_small_picture_stops_at_the_octave_that_still_holds_the_support():

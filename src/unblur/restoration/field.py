@@ -26,6 +26,8 @@ FloatArray = npt.NDArray[np.float32]
 WINDOW = 512
 WINDOWS = 4
 LARGEST_OCTAVE = 2
+# Pixels across that the estimator knows; the extent of a shake is that of its faint ends.
+REACH = {"none": 14, "gaussian": 14, "defocus": 14, "motion": 33, "shake": 62}
 SMALLEST = 32  # pixels; a smaller picture says nothing of its blur and is left alone
 DOUBTFUL = 0.6  # contradiction above which another PSF is looked for
 UNEVEN = 0.5  # unevenness above which another PSF is looked for
@@ -89,10 +91,10 @@ def find_blur(pixels: npt.NDArray[Any], psf: FloatArray | None, model: Model) ->
     size = model.estimator.size
     if min(pixels.shape[:2]) < SMALLEST:
         return BlurField(delta_psf(size))
-    for octave in range(LARGEST_OCTAVE + 1):
-        larger = best_windows(pixels, size=WINDOW << octave, count=WINDOWS)
-        windows = [shrink(window[..., None], octave)[..., 0] for window in larger]
-        if octave and min(windows[0].shape) < 2 * size:
+    first = _first_octave(pixels, model.estimator)
+    for octave in range(first, LARGEST_OCTAVE + 1):
+        windows = _windows(pixels, octave)
+        if octave > first and min(windows[0].shape) < 2 * size:
             break
         found = _estimate(windows, model)
         reached = octave
@@ -101,6 +103,25 @@ def find_blur(pixels: npt.NDArray[Any], psf: FloatArray | None, model: Model) ->
     believable = not _fills_support(found.psf) and describe_psf(found.psf).kind != "none"
     trust = _trust_in(found.doubt) if believable else 0.0
     return BlurField(found.psf, reached, local=found.learned, trust=trust)
+
+
+def _windows(pixels: npt.NDArray[Any], octave: int) -> list[FloatArray]:
+    larger = best_windows(pixels, size=WINDOW << octave, count=WINDOWS)
+    return [shrink(window[..., None], octave)[..., 0] for window in larger]
+
+
+def _first_octave(pixels: npt.NDArray[Any], estimator: LearnedEstimator) -> int:
+    """Octave at which the estimator knows blurs of this extent, seen on the smallest copy.
+
+    At full size a blur that is far too large looks like a small soft one.
+    """
+    windows = _windows(pixels, LARGEST_OCTAVE)
+    if min(windows[0].shape) < 2 * estimator.size:
+        return 0
+    found = describe_psf(estimator.estimate(windows))
+    extent, reach = found.extent * 2**LARGEST_OCTAVE, REACH[found.kind]
+    octaves = range(LARGEST_OCTAVE)
+    return next((each for each in octaves if extent <= reach * 2**each), LARGEST_OCTAVE)
 
 
 class _Found(NamedTuple):
