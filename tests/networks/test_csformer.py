@@ -85,7 +85,7 @@ def test_an_untrained_network_hardly_changes_a_picture():
     torch.manual_seed(0)
     picture = torch.rand(1, 3, 16, 24)
     with torch.no_grad():
-        assert (CSformer(SMALL)(picture) - picture).abs().max() < 0.2
+        assert (CSformer(SMALL)(picture) - picture).abs().max() < 0.02
 
 
 @pytest.mark.parametrize(

@@ -256,6 +256,8 @@ class CSformer(Network):
         self.decoders = nn.ModuleList(self._level(level) for level in range(len(widths) - 1))
         self.tail = nn.Conv2d(widths[0], 3, 3, padding=1)
         nn.init.normal_(self.tail.weight, std=1e-3)
+        if self.tail.bias is not None:
+            nn.init.zeros_(self.tail.bias)
 
     def _level(self, level: int) -> nn.Sequential:
         width, heads = self.config.widths[level], self.config.heads[level]

@@ -244,6 +244,8 @@ class HybridWiener(Network):
         )
         self.last = nn.ConvTranspose2d(self.config.widths[0], 3, 4, stride=2, padding=1)
         nn.init.normal_(self.last.weight, std=1e-3)
+        if self.last.bias is not None:
+            nn.init.zeros_(self.last.bias)
 
     def forward(self, blurred: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """Restore pictures.
