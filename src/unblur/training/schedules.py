@@ -117,8 +117,15 @@ def make_optimiser(
     torch.optim.Optimizer
         Adam or AdamW.
     """
-    method = torch.optim.AdamW if settings.method == "adamw" else torch.optim.Adam
-    return method(
+    if settings.method == "adam":
+        return torch.optim.Adam(
+            parameters,
+            lr=settings.learning_rate,
+            betas=settings.betas,
+            eps=settings.epsilon,
+            fused=True,  # an eighth of the time, which counts for dense layers
+        )
+    return torch.optim.AdamW(
         parameters,
         lr=settings.learning_rate,
         betas=settings.betas,
