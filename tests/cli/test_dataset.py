@@ -68,3 +68,21 @@ def test_make_refuses_wrong_words_before_any_work(program, photos, tmp_path, wor
     assert message in done.stderr.decode()
     assert done.stderr.count(b"\n") == 1
     assert not (tmp_path / "out").exists()
+
+
+def test_check_passes_what_make_made_and_finds_what_is_broken(program, photos, tmp_path):
+    out = tmp_path / "out"
+    program("dataset", "make", photos, out, "--blur", "defocus", "--size", 48)
+    done = program("dataset", "check", out)
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert "out: 2 pairs of 2 scenes (defocus)" in done.stdout.decode()
+    assert done.stdout.decode().endswith("nothing is wrong\n")
+    next((out / "defocused_blurred").iterdir()).unlink()
+    broken = program("dataset", "check", out, "--validation", photos)
+    assert broken.returncode == ExitCode.FAILED
+    assert "missing partner" in broken.stdout.decode()
+    told = json.loads(program("dataset", "check", out, "--json").stdout)
+    assert told["right"] is False
+    assert [fault["what"] for fault in told["faults"]] == ["missing partner"]
+    assert len(told["pairs"]) == 1
+    assert abs(told["pairs"][0]["shift"][0]) < 1

@@ -75,6 +75,11 @@ COMMANDS = (
     CommandEntry("train", "Models and research", "Train a model by a recipe."),
     CommandEntry("export", "Models and research", "Turn a trained checkpoint into model files."),
     CommandEntry(
+        "evaluate",
+        "Models and research",
+        "Score methods and models on pairs of blurred and sharp pictures.",
+    ),
+    CommandEntry(
         "benchmark", "Models and research", "Compare methods on pictures with known blur."
     ),
 )

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import sys
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -15,12 +17,14 @@ from unblur.errors import ArgumentError
 
 if TYPE_CHECKING:
     from unblur.evaluation.dataset import MadeDataset
+    from unblur.evaluation.dataset_check import DatasetCheck
     from unblur.evaluation.dataset_settings import DatasetSettings
 
-__all__ = ["COMMANDS", "EXAMPLES", "dataset", "make"]
+__all__ = ["COMMANDS", "EXAMPLES", "check", "dataset", "make"]
 
 _HOW = "How strong the blur is, in pixels of what is written"
 _AFTER = "After the blur"
+_PIPE_WIDTH = 200  # room for whole sentences where there is no screen
 
 _MAKE_EXAMPLES = (
     ("unblur dataset make photos/ pairs/ --blur defocus", "350 pairs of 128x128, as the paper's"),
@@ -34,7 +38,11 @@ _MAKE_EXAMPLES = (
         "noise and JPEG of all strengths between",
     ),
 )
-_CHECK_EXAMPLES: tuple[tuple[str, str], ...] = ()
+_CHECK_EXAMPLES = (
+    ("unblur dataset check pairs/", "ends with 1 if something is wrong"),
+    ("unblur dataset check pairs/ --validation held-out/", "is a picture in both?"),
+    ("unblur dataset check pairs/ --json > check.json", "with the misalignment of every pair"),
+)
 EXAMPLES = (*_MAKE_EXAMPLES[:1], *_CHECK_EXAMPLES[:1])
 
 
@@ -200,4 +208,70 @@ def _as_dict(made: MadeDataset) -> dict[str, object]:
     }
 
 
-COMMANDS = ((make, _MAKE_EXAMPLES),)
+def check(
+    folder: Annotated[
+        Path,
+        typer.Argument(metavar="DIR", help="Paired pictures in any layout.", show_default=False),
+    ],
+    validation: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR2", help="Pictures that must not be in DIR: pairs, or any folder."
+        ),
+    ] = None,
+    tolerance: Annotated[
+        float, typer.Option(min=0.0, metavar="PX", help="How far a pair may be shifted.")
+    ] = 1.0,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print one JSON object instead of the table.")
+    ] = False,
+) -> None:
+    """Find what is wrong with a set of pairs.
+
+    Listed are pictures without a partner, unreadable ones, pairs of two sizes, pairs that are not
+    aligned (by a shift, or by a homography, both found by ECC), pictures that are there twice, and
+    pictures that are in the validation, too, also resized or compressed anew. Sharp pictures that
+    merely look alike, such as frames of a video, are listed as a hint.
+    """
+    from unblur.evaluation.dataset_check import check_dataset
+
+    with progress_bar() as advance:
+        found = check_dataset(
+            folder, validation, tolerance=tolerance, progress=lambda step: advance(*step)
+        )
+    if as_json:
+        faults = [fault.to_dict() for fault in found.faults]
+        pairs = [pair.to_dict() for pair in found.offsets]
+        typer.echo(json.dumps({"right": found.is_right, "faults": faults, "pairs": pairs}))
+    else:
+        _tell_check(found)
+    if not found.is_right:
+        raise typer.Exit(ExitCode.FAILED)
+
+
+def _tell_check(found: DatasetCheck) -> None:
+    import numpy as np
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    paired = found.paired
+    scenes = len({pair.name for pair in paired.pairs})
+    kinds = ", ".join(paired.kinds)
+    typer.echo(f"{printable(paired.root)}: {len(paired.pairs)} pairs of {scenes} scenes ({kinds})")
+    if found.offsets:
+        shifts = [float(np.hypot(*pair.offset.shift)) for pair in found.offsets]
+        typer.echo(f"shift: median {np.median(shifts):.2f} px, largest {max(shifts):.2f} px")
+    if found.faults:
+        table = Table("what", "picture", "why", box=None, header_style="bold", pad_edge=False)
+        for fault in found.faults:
+            what = f"{fault.what} (hint)" if fault.is_hint else fault.what
+            path = fault.path
+            name = path.relative_to(paired.root) if path.is_relative_to(paired.root) else path
+            table.add_row(what, Text(printable(name), overflow="fold"), printable(fault.reason))
+        Console(width=None if sys.stdout.isatty() else _PIPE_WIDTH).print(table, highlight=False)
+    counts = Counter(fault.what for fault in found.faults)
+    typer.echo(", ".join(f"{n} {what}" for what, n in counts.items()) or "nothing is wrong")
+
+
+COMMANDS = ((make, _MAKE_EXAMPLES), (check, _CHECK_EXAMPLES))

@@ -25,7 +25,7 @@ from unblur.images.color import to_dtype
 from unblur.images.files import write_photo
 from unblur.images.photo import Photo
 
-__all__ = ["DatasetFiles", "read_psfs"]
+__all__ = ["DatasetFiles", "read_psfs", "read_settings"]
 
 _SETTINGS, _PSFS = "dataset.json", "psfs.npz"
 
@@ -81,7 +81,7 @@ class DatasetFiles:
         """
         version, names = package_version(), fingerprint(sorted(sources))
         wanted = {"unblur": version, "sources": names, **settings.to_dict()}
-        present = _read_settings(folder)
+        present = read_settings(folder)
         if present is not None and overwrite:
             _remove(folder, present)
             present = None
@@ -173,8 +173,29 @@ def _folders(kinds: Sequence[str]) -> list[str]:
     return [SHARP_FOLDER, *(FOLDERS[kind] for kind in kinds)]
 
 
-def _read_settings(folder: Path) -> dict[str, Any] | None:
-    """Return what the data set in a folder was made by, or None if there is none."""
+def read_settings(folder: Path) -> dict[str, Any] | None:
+    """Read what the data set in a folder was made by.
+
+    Parameters
+    ----------
+    folder : path
+        A folder.
+
+    Returns
+    -------
+    dict or None
+        The settings and more; None where `unblur dataset make` did not make the folder.
+
+    Raises
+    ------
+    ConfigurationError
+        If the file is damaged.
+
+    Examples
+    --------
+    >>> read_settings(Path("no-such-folder")) is None
+    True
+    """
     path = folder / _SETTINGS
     if not path.exists():
         return None

@@ -292,7 +292,7 @@ def _derivatives(
     return np.stack([*columns, -pull * x, -pull * y], axis=1)
 
 
-def _apply(matrix: Floats, points: Image) -> Floats:
+def _apply(matrix: Image, points: Image) -> Floats:
     """Take points (N, 2) through a homography."""
     moved = points @ matrix[:, :2].T + matrix[:, 2]
     return np.asarray(moved[:, :2] / moved[:, 2:])
