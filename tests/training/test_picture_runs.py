@@ -7,6 +7,7 @@ import math
 import os
 import subprocess
 import sys
+from datetime import timedelta
 from pathlib import Path
 
 import numpy as np
@@ -21,9 +22,10 @@ from unblur.degradation import convolve, disk_psf
 from unblur.errors import ArgumentError
 from unblur.evaluation.paired import find_pairs, split_pairs
 from unblur.runtime import load_session
+from unblur.training import run
 from unblur.training.checkpoints import read_checkpoint
+from unblur.training.epochs import COLUMNS
 from unblur.training.export import ExportFacts, export
-from unblur.training.history import COLUMNS
 from unblur.training.recipe import load_recipe
 from unblur.training.run import train
 from unblur.training.tasks import build_task
@@ -197,6 +199,31 @@ def test_a_resumed_run_ends_like_one_that_was_not_stopped(written, pairs, tmp_pa
     assert_same(whole, parts)
     np.testing.assert_allclose(figures(history(parts)), figures(history(whole)), rtol=1e-5)
     assert float(history(whole)[-1]["lr"]) < 1e-3
+
+
+class Killed(Exception):
+    """Stands for the end of the process."""
+
+
+def test_a_run_killed_in_a_validation_makes_up_for_it(written, pairs, tmp_path, monkeypatch):
+    plateau = {"plateau": {"patience": 0, "threshold": 1.0}}
+    path = written(optimiser=plateau)
+    whole = train(path, pairs, tmp_path / "whole")
+
+    def die(self, trainer, module):
+        if trainer.global_step == 4:
+            raise Killed
+
+    monkeypatch.setattr(run, "CHECKPOINT_EVERY", timedelta(0))  # whenever it may be
+    with monkeypatch.context() as patch:
+        patch.setattr(run.CleanStop, "on_validation_start", die, raising=False)
+        with pytest.raises(Killed):
+            train(path, pairs, tmp_path / "parts")
+    parts = tmp_path / "parts" / "small" / "last.ckpt"
+    assert read_checkpoint(parts)["global_step"] == 3  # not that of a step half done
+    assert train(path, pairs, tmp_path / "parts", resume=True) == parts
+    assert_same(whole, parts)
+    np.testing.assert_allclose(figures(history(parts)), figures(history(whole)), rtol=1e-5)
 
 
 def test_a_run_without_validation_leaves_its_columns_empty(written, photos, tmp_path):

@@ -13,14 +13,14 @@ from pathlib import Path
 
 import lightning.pytorch as pl
 import torch
-from lightning.pytorch.callbacks import EMAWeightAveraging, ModelCheckpoint
+from lightning.pytorch.callbacks import EMAWeightAveraging
 from lightning.pytorch.loggers import TensorBoardLogger
 from lightning.pytorch.strategies import DDPStrategy
 from lightning.pytorch.utilities import rank_zero_only
 
 from unblur.errors import ArgumentError, ConfigurationError
 from unblur.training.checkpoints import check_fit, load_estimator, load_weights, read_checkpoint
-from unblur.training.history import History, PlateauStep
+from unblur.training.epochs import History, PlateauStep, TimedCheckpoint
 from unblur.training.progress import StepBar
 from unblur.training.recipe import Recipe, load_recipe
 from unblur.training.sources import open_source
@@ -203,14 +203,7 @@ def _callbacks(recipe: Recipe, folder: Path, *, validated: bool) -> list[pl.Call
         *callbacks,
         History(folder / HISTORY, recipe.validate_every, validated=validated),
         PlateauStep(recipe.validate_every),
-        # One file: a second copy at the end would hold the averaged weights in place of the
-        # trained ones, which a resumed run needs.
-        ModelCheckpoint(
-            folder,
-            filename=CHECKPOINT,
-            train_time_interval=CHECKPOINT_EVERY,
-            enable_version_counter=False,
-        ),
+        TimedCheckpoint(folder, CHECKPOINT, CHECKPOINT_EVERY, recipe.validate_every),
     ]
 
 

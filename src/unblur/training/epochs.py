@@ -1,19 +1,21 @@
-"""What a run writes down after each epoch, or at each validation, and a plateau does about it."""
+"""What a run does after each epoch, or at each validation: history, plateau, checkpoints."""
 
 from __future__ import annotations
 
 import csv
 import io
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import lightning.pytorch as pl
 import torch
+from lightning.pytorch.callbacks import ModelCheckpoint
 from torch.optim.lr_scheduler import ReduceLROnPlateau
 
 from unblur.images.atomic import atomic_file
 
-__all__ = ["COLUMNS", "History", "PlateauStep"]
+__all__ = ["COLUMNS", "History", "PlateauStep", "TimedCheckpoint"]
 
 COLUMNS = ("epoch", "step", "loss", "accuracy", "val_loss", "val_accuracy", "lr")
 
@@ -115,6 +117,49 @@ class History(pl.Callback):
             writer.writerow("" if figure is None else figure for figure in row)
         with atomic_file(self._path, overwrite=True) as file:
             file.write(text.getvalue().encode())
+
+
+class TimedCheckpoint(ModelCheckpoint):
+    """Writes a checkpoint from time to time, but never between a step and its validation.
+
+    A run that went on from there would not make up for the validation.
+
+    Parameters
+    ----------
+    folder : Path
+        Where it goes.
+    name : str
+        Of the file, without its suffix.
+    interval : timedelta
+        Time from one to the next.
+    every : int
+        Steps of an epoch.
+    """
+
+    def __init__(self, folder: Path, name: str, interval: timedelta, every: int) -> None:
+        # One file: a second copy at the end would hold the averaged weights in place of the
+        # trained ones, which a resumed run needs.
+        super().__init__(
+            folder, filename=name, train_time_interval=interval, enable_version_counter=False
+        )
+        self._every = every
+
+    @property
+    def state_key(self) -> str:
+        """Name of its state in checkpoints, which is that of Lightning's own."""
+        return super().state_key.replace(type(self).__qualname__, ModelCheckpoint.__qualname__)
+
+    def on_train_batch_end(
+        self,
+        trainer: pl.Trainer,
+        pl_module: pl.LightningModule,
+        outputs: Any,
+        batch: Any,
+        batch_idx: int,
+    ) -> None:
+        """Write it if it is time, or wait for the next step."""
+        if self._every == 1 or not _at_boundary(trainer, self._every):
+            super().on_train_batch_end(trainer, pl_module, outputs, batch, batch_idx)
 
 
 class PlateauStep(pl.Callback):
