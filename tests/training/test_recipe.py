@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import asdict
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import yaml
 
 from unblur.errors import ConfigurationError
 from unblur.networks.registry import REGISTRY
+from unblur.training.picture_losses import PICTURE_LOSSES
 from unblur.training.recipe import load_recipe
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -25,6 +27,20 @@ def written(path: Path, values: object) -> Path:
 @pytest.mark.parametrize("path", RECIPES, ids=lambda path: path.stem)
 def test_every_recipe_of_ours_is_sound(path):
     assert load_recipe(path).name == path.stem
+
+
+def test_the_recipe_in_the_guide_is_sound(tmp_path):
+    page = (ROOT / "docs" / "training.md").read_text(encoding="utf-8")
+    (block,) = re.findall(r"^```yaml\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
+    path = tmp_path / "guide.yaml"
+    path.write_text(block, encoding="utf-8")
+    assert load_recipe(path).epochs == 20
+
+
+def test_the_guide_names_every_network_and_loss():
+    page = (ROOT / "docs" / "training.md").read_text(encoding="utf-8")
+    assert not [name for name in PICTURE_LOSSES if f"`{name}`" not in page]
+    assert not [entry.id for entry in REGISTRY if f"`{entry.id}`" not in page]
 
 
 def test_there_are_recipes_of_ours():
