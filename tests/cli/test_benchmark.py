@@ -138,7 +138,8 @@ def test_the_model_gets_the_psf_only_when_it_is_not_blind(sharp, monkeypatch, ca
         def __init__(self, model, *, threads):
             calls.append((model, threads))
 
-        def restore(self, image, psf=None):
+        def restore(self, image, psf=None, *, linear):
+            assert linear  # the validation protocol blurs in linear light
             calls.append(psf is None)
             return image
 

@@ -36,8 +36,9 @@ def test_shake_is_a_valid_psf(seed, extent, size):
 @given(seeds, st.floats(3, 40))
 def test_shake_has_the_extent_that_was_asked_for(seed, extent):
     found = extent_of(camera_shake_psf(np.random.default_rng(seed), extent=extent))
-    # the light of the outermost points is shared by pixels up to 1 px (1.4 px) further out
-    assert extent - 0.3 <= found <= extent + 2 * math.sqrt(2)
+    # the light of the outermost points is shared by pixels up to 1 px (1.4 px) further out, and
+    # once more where the path is moved onto its centre of mass by a fraction of a pixel
+    assert extent - 0.3 <= found <= extent + 4 * math.sqrt(2)
 
 
 def test_a_path_that_does_not_fit_is_shrunk_and_not_cut():
