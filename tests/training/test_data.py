@@ -54,6 +54,23 @@ def test_a_later_start_goes_on_in_the_same_stream(pictures):
     assert all(map(same, whole[4:], rest))
 
 
+def test_processes_take_turns_in_the_stream(pictures, monkeypatch):
+    whole = list(stream(pictures, start=3, count=7))
+    parts = []
+    for rank in range(3):
+        monkeypatch.setattr(sharing, "rank_and_world", lambda rank=rank: (rank, 3))
+        parts.append(list(stream(pictures, start=3, count=7)))
+    assert [len(part) for part in parts] == [3, 2, 2]
+    assert all(same(one, parts[place % 3][place // 3]) for place, one in enumerate(whole))
+
+
+def test_crops_grow_with_the_run(pictures):
+    settings = DataSettings(crop=64, choices=1, batch_size=2, progressive=(48, 56))
+    crops = BlurredCrops(pictures, settings, seed=1, count=12, steps=6)
+    sides = [sample["blurred"].shape[-1] for sample in crops]
+    assert sides == [48] * 4 + [56] * 4 + [64] * 4
+
+
 def test_workers_share_the_stream(pictures, monkeypatch):
     whole = list(stream(pictures, count=5))
     parts = []

@@ -262,11 +262,10 @@ def test_a_plateau_needs_a_validation(written, photos, tmp_path):
         train(path, photos, tmp_path / "runs")
 
 
-@pytest.mark.parametrize(("base", "folder"), [(PAIRED, "pairs"), (NOISY, "photos")])
-def test_two_processes_learn_what_one_would(written, request, tmp_path, base, folder):
-    path, source = written(base), request.getfixturevalue(folder)
-    alone = train(path, source, tmp_path / "alone", validation=source)
-    words = ["train", path, "--data", source, "--validation", source, "-o", tmp_path / "together"]
+def test_two_processes_learn_what_one_would(written, pairs, tmp_path):
+    path = written()
+    alone = train(path, pairs, tmp_path / "alone", validation=pairs)
+    words = ["train", path, "--data", pairs, "--validation", pairs, "-o", tmp_path / "together"]
     done = subprocess.run(
         [sys.executable, "-m", "unblur", *map(str, words), "--devices", "2", "--threads", "1"],
         capture_output=True,

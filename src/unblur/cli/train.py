@@ -30,7 +30,7 @@ def train(
     data: Annotated[
         Path,
         typer.Option(
-            metavar="DIR", help="Sharp pictures; or pairs of files, if the recipe learns from those."
+            metavar="DIR", help="Sharp pictures, or pairs of files if the recipe learns from those."
         ),
     ],
     validation: Annotated[

@@ -143,11 +143,12 @@ def train(
     folder = _make_folder(Path(output) / recipe.name)
     last = folder / f"{CHECKPOINT}.ckpt"
     going_on = resume and last.exists()
-    source = open_source(recipe, data, validation)
-    recipe = recipe.in_steps(source.epoch_steps or recipe.validate_every)
     pl.seed_everything(recipe.seed, verbose=False)
     task = _task(recipe, Path(output), fresh=not going_on)
     done = _steps_done(task, last) if going_on else 0
+    source = open_source(recipe, data, validation)
+    recipe = recipe.in_steps(source.epoch_steps or recipe.validate_every)
+    task.recipe = recipe
     training = source.training(recipe, done, machines.world)
     held_out = source.validation(recipe, machines.world)
     steps = min(recipe.total_steps, max_steps or recipe.total_steps)
