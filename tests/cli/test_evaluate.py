@@ -1,9 +1,11 @@
 """Scores on pairs, from real runs of the program."""
 
 import json
+from functools import partial
 
 import numpy as np
 import pytest
+from onnx import TensorProto, helper, save
 from PIL import Image
 from scipy.ndimage import gaussian_filter
 from skimage.data import astronaut, coffee
@@ -103,3 +105,43 @@ def test_a_checkpoint_needs_its_recipe(program, made, tmp_path):
     done = program("evaluate", tmp_path / "last.ckpt", made)
     assert done.returncode == ExitCode.USAGE
     assert "name it with --recipe" in done.stderr.decode()
+
+
+def test_a_model_file(program, made, tmp_path):
+    """An ONNX network that darkens by a quarter."""
+    sides = ["N", 3, "H", "W"]
+    picture = partial(helper.make_tensor_value_info, elem_type=TensorProto.FLOAT, shape=sides)
+    factor = helper.make_tensor("factor", TensorProto.FLOAT, [1], [0.75])
+    node = helper.make_node("Mul", ["in", "factor"], ["out"])
+    graph = helper.make_graph([node], "g", [picture("in")], [picture("out")], [factor])
+    opset = helper.make_opsetid("", 17)
+    save(helper.make_model(graph, opset_imports=[opset], ir_version=9), tmp_path / "darker.onnx")
+    done = program("evaluate", tmp_path / "darker.onnx", made, "--kinds", "motion", "--json")
+    means = json.loads(done.stdout.splitlines()[-1])["means"]["motion"]
+    assert list(means) == ["constant", "input", "darker"]
+    assert means["darker"]["psnr"] < means["input"]["psnr"]
+    assert means["darker"]["accuracy"] == pytest.approx(means["input"]["accuracy"], abs=0.05)
+
+
+RECIPE = """
+name: small
+network: lowres-autoencoder
+steps: 1
+shape: {layers: 4}
+data: {source: pairs, crop: 16, batch_size: 2}
+objective: {losses: {mse: 1.0}}
+"""
+
+
+@pytest.mark.slow
+def test_a_checkpoint_is_exported_and_scored(program, made, tmp_path):
+    (tmp_path / "small.yaml").write_text(RECIPE)
+    words = ("--data", made, "-o", tmp_path / "runs", "--threads", 1)
+    trained = program("train", tmp_path / "small.yaml", *words)
+    assert trained.returncode == 0, trained.stderr.decode()
+    checkpoint = tmp_path / "runs" / "small" / "last.ckpt"
+    words = ("--recipe", tmp_path / "small.yaml", "--protocol", "held-out", "--json")
+    done = program("evaluate", checkpoint, made, *words)
+    assert done.returncode == 0, done.stderr.decode()
+    means = json.loads(done.stdout.splitlines()[-1])["means"]
+    assert list(means["motion"]) == ["constant", "input", "lowres-autoencoder"]

@@ -220,8 +220,13 @@ def check(
         ),
     ] = None,
     tolerance: Annotated[
-        float, typer.Option(min=0.0, metavar="PX", help="How far a pair may be shifted.")
-    ] = 1.0,
+        float | None,
+        typer.Option(
+            min=0.0,
+            metavar="PX",
+            help="How far a pair may be shifted; half a per cent of its longer side when left out.",
+        ),
+    ] = None,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print one JSON object instead of the table.")
     ] = False,

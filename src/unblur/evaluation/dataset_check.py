@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from unblur.errors import ArrayError, ImageReadError
 from unblur.evaluation.dataset_duplicates import Print, doubles, make_print
 from unblur.evaluation.paired import Pair, PairedFolder, find_pairs
-from unblur.evaluation.paired_alignment import ALIGNED_SHIFT, Offset, measure_offset
+from unblur.evaluation.paired_alignment import Offset, measure_offset, usual_tolerance
 from unblur.images.files import find_photos, read_photo
 
 __all__ = ["CheckStep", "CheckedPair", "DatasetCheck", "Fault", "check_dataset"]
@@ -115,7 +115,7 @@ def check_dataset(
     folder: str | os.PathLike[str],
     validation: str | os.PathLike[str] | None = None,
     *,
-    tolerance: float = ALIGNED_SHIFT,
+    tolerance: float | None = None,
     progress: Callable[[CheckStep], None] | None = None,
 ) -> DatasetCheck:
     """Look for everything that spoils training or scores.
@@ -130,8 +130,8 @@ def check_dataset(
         The data set, in any layout that `find_pairs` reads.
     validation : path, optional
         Pictures that must not be in it: another data set, or any folder of pictures.
-    tolerance : float
-        Pixels by which a pair may be shifted.
+    tolerance : float, optional
+        Pixels by which a pair may be shifted; `usual_tolerance` of its size when left out.
     progress : callable, optional
         Told of every pair.
 
@@ -162,7 +162,7 @@ def check_dataset(
 class _Checking:
     """Faults so far, and the prints of the pictures seen."""
 
-    def __init__(self, tolerance: float) -> None:
+    def __init__(self, tolerance: float | None) -> None:
         self.tolerance = tolerance
         self.faults: list[Fault] = []
         self.offsets: list[CheckedPair] = []
@@ -212,7 +212,8 @@ class _Checking:
         except ArrayError:  # too small to tell
             return
         self.offsets.append(CheckedPair(pair, offset))
-        if not offset.is_aligned(self.tolerance):
+        usual = usual_tolerance(blurred.shape)
+        if not offset.is_aligned(usual if self.tolerance is None else self.tolerance):
             down, right = offset.shift
             reason = (
                 f"shifted by {down:+.1f} down and {right:+.1f} right; "

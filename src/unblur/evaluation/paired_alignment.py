@@ -12,13 +12,11 @@ from scipy.ndimage import gaussian_filter
 from unblur.errors import ArrayError
 from unblur.evaluation.ecc import register
 
-__all__ = ["ALIGNED_SHIFT", "AlignedPair", "Alignment", "Offset", "align_pair", "measure_offset"]
+__all__ = ["AlignedPair", "Alignment", "Offset", "align_pair", "measure_offset", "usual_tolerance"]
 
 Image = NDArray[np.float32]
 Alignment = Literal["none", "shift", "homography"]
 
-ALIGNED_SHIFT = 1.0
-"""Pixels by which a pair may be shifted and still count as aligned."""
 # A homography between aligned pictures moves their corners a little, too, and fits the noise.
 _CORNERS, _EXPLAINED = 4.0, 0.3
 
@@ -42,7 +40,7 @@ class Offset:
     shift_correlation: float
     correlation: float
 
-    def is_aligned(self, tolerance: float = ALIGNED_SHIFT) -> bool:
+    def is_aligned(self, tolerance: float) -> bool:
         """Tell whether both can be compared pixel by pixel."""
         explained = self.correlation - self.shift_correlation
         turned = explained > _EXPLAINED * (1 - self.shift_correlation)
@@ -88,12 +86,36 @@ def measure_offset(sharp: Image, blurred: Image) -> Offset:
     --------
     >>> from scipy.ndimage import gaussian_filter
     >>> scene = gaussian_filter(np.random.default_rng(0).random((80, 90, 1)), (3, 3, 0))
-    >>> measure_offset(scene[3:], scene[:-3]).is_aligned()
+    >>> measure_offset(scene[3:], scene[:-3]).is_aligned(tolerance=1.0)
     False
     """
     moved = register(sharp, blurred, motion="shift")
     found = register(sharp, blurred, motion="homography")
     return Offset(moved.shift, found.displacement, moved.correlation, found.correlation)
+
+
+def usual_tolerance(shape: tuple[int, ...]) -> float:
+    """Pixels by which an aligned pair may seem to be shifted.
+
+    The middle of the movement that blurred a picture need not be where its sharp frame was taken,
+    so this grows with the picture: half a per cent of its longer side.
+
+    Parameters
+    ----------
+    shape : tuple of int
+        Rows and columns.
+
+    Returns
+    -------
+    float
+        At least 1.
+
+    Examples
+    --------
+    >>> usual_tolerance((720, 1280))
+    6.4
+    """
+    return max(1.0, 0.005 * max(shape[:2]))
 
 
 def align_pair(sharp: Image, blurred: Image, alignment: Alignment) -> AlignedPair:

@@ -15,7 +15,12 @@ from unblur.errors import ArrayError
 from unblur.evaluation.case import Case
 from unblur.evaluation.dataset_truth import Truth, read_truth
 from unblur.evaluation.paired import Pair, PairedFolder
-from unblur.evaluation.paired_alignment import Alignment, Offset, align_pair, measure_offset
+from unblur.evaluation.paired_alignment import (
+    Alignment,
+    align_pair,
+    measure_offset,
+    usual_tolerance,
+)
 from unblur.images.files import read_photo
 
 __all__ = ["AlignedCase", "PairedCases", "needed_alignment"]
@@ -181,7 +186,7 @@ def needed_alignment(pairs: Sequence[Pair]) -> Alignment:
 
 def _aligned(sharp: Image, blurred: Image) -> bool:
     try:
-        found: Offset = measure_offset(sharp, blurred)
+        found = measure_offset(sharp, blurred)
     except ArrayError:  # too small to tell
         return True
-    return found.is_aligned()
+    return found.is_aligned(usual_tolerance(blurred.shape))
