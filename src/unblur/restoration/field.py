@@ -31,6 +31,8 @@ REACH = {"none": 14, "gaussian": 14, "defocus": 14, "motion": 33, "shake": 62}
 SMALLEST = 32  # pixels; a smaller picture says nothing of its blur and is left alone
 DOUBTFUL = 0.6  # contradiction above which another PSF is looked for
 UNEVEN = 0.5  # unevenness above which another PSF is looked for
+EVENED = 0.7  # of the unevenness at most, for the other PSF to be the reason
+EVENED_BONUS = 0.03  # of implausibility, for having found the reason
 CONTRADICTED = (0.9, 1.3)  # contradiction over which the trust in a PSF falls to nothing
 FULL_SUPPORT = 0.04  # of a PSF's mass near its border: it is cut off, look one octave lower
 ENOUGH_DETAIL = 2e-4  # mean squared slope at which a tile's own PSF counts half
@@ -139,18 +141,28 @@ def _estimate(windows: list[FloatArray], model: Model) -> _Found:
     """Estimate the PSF, and look further if it is doubtful.
 
     Two more PSFs are then found by turns, one from the coarsest octave, one from a classical
-    estimate; what the picture contradicts even more is out, and of the rest the likeliest is it.
+    estimate; of those that answer the doubt, and the first one, the likeliest is taken.
     """
     psf, luma = model.estimator.estimate(windows), windows[0]
     noise = estimate_noise(luma)
     doubt = contradiction(luma, psf, noise)
-    even = unevenness(luma, psf, noise) <= UNEVEN
-    settled = doubt <= DOUBTFUL and even and not _fills_support(psf)
-    if settled or min(luma.shape) < 4 * SMALLEST:
+    departure = unevenness(luma, psf, noise)
+    refuted = doubt > DOUBTFUL or _fills_support(psf)
+    if not (refuted or departure > UNEVEN) or min(luma.shape) < 4 * SMALLEST:
         return _Found(psf, doubt, learned=True)
-    tolerated = max(doubt, DOUBTFUL)
-    others = [p for p in _others(luma, model) if contradiction(luma, p, noise) < tolerated]
-    best = min((psf, *others), key=lambda other: implausibility(luma, other, noise, model.restorer))
+
+    def unlikely(other: FloatArray) -> float:
+        return implausibility(luma, other, noise, model.restorer)
+
+    def answers(other: FloatArray) -> bool:
+        if contradiction(luma, other, noise) >= max(doubt, DOUBTFUL):
+            return False
+        return refuted or unevenness(luma, other, noise) < EVENED * departure
+
+    others = [other for other in _others(luma, model) if answers(other)]
+    best = min(others, key=unlikely, default=psf)
+    if unlikely(psf) < unlikely(best) - (0 if refuted else EVENED_BONUS):
+        best = psf
     return _Found(best, contradiction(luma, best, noise), learned=best is psf)
 
 
