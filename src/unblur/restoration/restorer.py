@@ -32,7 +32,7 @@ from unblur.runtime.session import default_threads
 __all__ = ["RestorationReport", "Restorer"]
 
 FloatArray = npt.NDArray[np.float32]
-TILE = 592  # largest side of a tile; memory grows with its square
+TILE = 528  # largest side of a tile; memory grows with its square
 FADE = 16  # pixels over which neighbours are blended
 CONTEXT = 40  # pixels inside a tile's border that are dropped where it has a neighbour: a guess
 MULTIPLE = 8  # of a tile's sides, as the networks want it

@@ -38,9 +38,10 @@ def best_windows(pixels: npt.NDArray[Any], *, size: int, count: int) -> list[Flo
     height, width = pixels.shape[:2]
     tiles = plan_tiles(height, width, size=size, overlap=0)
     looked = tiles[:: max(1, len(tiles) // (4 * count))]
-    windows = [encoded_luma(pixels, tile) for tile in looked]
-    windows.sort(key=_detail, reverse=True)
-    return windows[:count]
+    # only what is kept is held: a window of a large picture takes megabytes
+    details = [_detail(encoded_luma(pixels, tile)) for tile in looked]
+    best = sorted(range(len(looked)), key=details.__getitem__, reverse=True)[:count]
+    return [encoded_luma(pixels, looked[index]) for index in best]
 
 
 def _detail(luma: FloatArray) -> float:
