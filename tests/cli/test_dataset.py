@@ -7,6 +7,7 @@ import pytest
 from PIL import Image
 from skimage.data import astronaut
 
+from unblur.cli.app import main
 from unblur.cli.exits import ExitCode
 
 
@@ -62,11 +63,12 @@ def test_make_with_nothing_large_enough(program, photos, tmp_path):
         (("--blur", "box", "--width", "9,3"), "the range of width"),
     ],
 )
-def test_make_refuses_wrong_words_before_any_work(program, photos, tmp_path, words, message):
-    done = program("dataset", "make", photos, tmp_path / "out", *words)
-    assert done.returncode == ExitCode.USAGE
-    assert message in done.stderr.decode()
-    assert done.stderr.count(b"\n") == 1
+def test_make_refuses_wrong_words_before_any_work(photos, tmp_path, capsys, words, message):
+    folders = [str(photos), str(tmp_path / "out")]
+    assert main(["dataset", "make", *folders, *words]) == ExitCode.USAGE
+    said = capsys.readouterr().err
+    assert message in said
+    assert said.count("\n") == 1
     assert not (tmp_path / "out").exists()
 
 

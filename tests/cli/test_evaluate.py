@@ -10,6 +10,7 @@ from PIL import Image
 from scipy.ndimage import gaussian_filter
 from skimage.data import astronaut, coffee
 
+from unblur.cli.app import main
 from unblur.cli.exits import ExitCode
 from unblur.evaluation.dataset import make_dataset
 from unblur.evaluation.dataset_settings import DatasetSettings
@@ -92,19 +93,19 @@ def test_unaligned_shots_are_aligned_and_it_is_said(program, tmp_path):
         (("input", "--figures", "f", "--history", "none.csv"), ExitCode.USAGE, "is no history"),
     ],
 )
-def test_wrong_words_are_one_line(program, made, tmp_path, words, code, message):
-    method, *options = words
-    done = program("evaluate", method, made, *options, cwd=tmp_path)
-    assert done.returncode == code
-    assert message in done.stderr.decode()
-    assert done.stderr.count(b"\n") == 1
+def test_wrong_words_are_one_line(made, tmp_path, monkeypatch, capsys, words, code, message):
+    monkeypatch.chdir(tmp_path)
+    method, *options = map(str, words)
+    assert main(["evaluate", method, str(made), *options]) == code
+    said = capsys.readouterr().err
+    assert message in said
+    assert said.count("\n") == 1
 
 
-def test_a_checkpoint_needs_its_recipe(program, made, tmp_path):
+def test_a_checkpoint_needs_its_recipe(made, tmp_path, capsys):
     (tmp_path / "last.ckpt").write_bytes(b"")
-    done = program("evaluate", tmp_path / "last.ckpt", made)
-    assert done.returncode == ExitCode.USAGE
-    assert "name it with --recipe" in done.stderr.decode()
+    assert main(["evaluate", str(tmp_path / "last.ckpt"), str(made)]) == ExitCode.USAGE
+    assert "name it with --recipe" in capsys.readouterr().err
 
 
 def test_a_model_file(program, made, tmp_path):
