@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -151,18 +152,16 @@ def _estimate(windows: list[FloatArray], model: Model) -> _Found:
     if not (refuted or departure > UNEVEN) or min(luma.shape) < 4 * SMALLEST:
         return _Found(psf, doubt, learned=True)
 
-    def unlikely(other: FloatArray) -> float:
-        return implausibility(luma, other, noise, model.restorer)
-
     def answers(other: FloatArray) -> bool:
         if contradiction(luma, other, noise) >= max(doubt, DOUBTFUL):
             return False
         return refuted or unevenness(luma, other, noise) < EVENED * departure
 
-    others = [other for other in _others(luma, model) if answers(other)]
-    best = min(others, key=unlikely, default=psf)
-    if unlikely(psf) < unlikely(best) - (0 if refuted else EVENED_BONUS):
-        best = psf
+    bonus = 0 if refuted else EVENED_BONUS
+    ranked = [(implausibility(luma, psf, noise, model.restorer), psf)]
+    for other in filter(answers, _others(luma, model)):
+        ranked.append((implausibility(luma, other, noise, model.restorer) - bonus, other))
+    best = min(ranked, key=itemgetter(0))[1]
     return _Found(best, contradiction(luma, best, noise), learned=best is psf)
 
 
