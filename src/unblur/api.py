@@ -80,6 +80,7 @@ def restore_file(
     *,
     psf: npt.ArrayLike | None = None,
     strength: float = 1.0,
+    linear: bool = True,
     overwrite: bool = False,
     strip: bool = False,
     restorer: Restorer | None = None,
@@ -93,6 +94,8 @@ def restore_file(
     psf : array_like, optional
         As for `restore`.
     strength : float
+        As for `restore`.
+    linear : bool
         As for `restore`.
     overwrite : bool
         Replace `target` if it exists.
@@ -122,7 +125,14 @@ def restore_file(
     restorer = restorer or _restorer("default", None)
     kernel = None if psf is None else np.asarray(psf, dtype=np.float32)
     report, _ = restore_photo(
-        source, target, restorer, psf=kernel, strength=strength, overwrite=overwrite, strip=strip
+        source,
+        target,
+        restorer,
+        psf=kernel,
+        strength=strength,
+        linear=linear,
+        overwrite=overwrite,
+        strip=strip,
     )
     assert isinstance(report, RestorationReport)
     return report

@@ -36,7 +36,7 @@ class SmallRestorer:
         if model != "default":
             raise unblur.ModelError(f"{model}: no such model: see unblur models")
 
-    def restore_with_report(self, pixels, psf=None, *, strength=1.0, progress=None):
+    def restore_with_report(self, pixels, psf=None, *, strength=1.0, linear=True, progress=None):
         stall("restore")
         if pixels.shape[:2] == (13, 13):
             raise RuntimeError("thirteen")

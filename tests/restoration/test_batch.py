@@ -24,7 +24,7 @@ class WienerRestorer:
         self.failures = failures or {}
         self.calls = 0
 
-    def restore_with_report(self, pixels, psf=None, *, strength=1.0, progress=None):
+    def restore_with_report(self, pixels, psf=None, *, strength=1.0, linear=True, progress=None):
         self.calls += 1
         if (error := self.failures.get(self.calls - 1)) is not None:
             raise error

@@ -95,6 +95,14 @@ def restore(
             help="From 0, which changes nothing, to 1.",
         ),
     ] = 1.0,
+    encoded: Annotated[
+        bool,
+        typer.Option(
+            "--encoded",
+            rich_help_panel=_HOW,
+            help="The blur was made on the stored numbers, as most programs do, not in the light.",
+        ),
+    ] = False,
     model: Annotated[
         str,
         typer.Option(
@@ -137,6 +145,7 @@ def restore(
                     restorer,
                     psf=kernel,
                     strength=strength,
+                    linear=not encoded,
                     overwrite=overwrite,
                     strip=strip,
                     progress=talk.tell_tiles,

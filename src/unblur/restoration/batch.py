@@ -53,6 +53,7 @@ class ImageRestorer(Protocol):
         psf: PSF | None = None,
         *,
         strength: float = 1.0,
+        linear: bool = True,
         progress: Progress | None = None,
     ) -> tuple[Pixels, Report]:
         """Restore pixels (H, W, C), uint8, uint16 or float, into ones of the same type."""
@@ -137,6 +138,7 @@ def restore_batch(
     *,
     psf: PSF | None = None,
     strength: float = 1.0,
+    linear: bool = True,
     overwrite: bool = False,
     strip: bool = False,
     progress: Progress | None = None,
@@ -153,6 +155,8 @@ def restore_batch(
         (K, K), the blur of every picture; found for each when left out.
     strength : float
         0 leaves the pictures as they are, 1 restores fully.
+    linear : bool
+        Whether the blur happened in linear light, as in a camera, or on the encoded values.
     overwrite : bool
         Replace results that exist; otherwise such a file is skipped.
     strip : bool
@@ -186,6 +190,7 @@ def restore_batch(
                 restorer,
                 psf=psf,
                 strength=strength,
+                linear=linear,
                 overwrite=overwrite,
                 strip=strip,
                 progress=progress,
@@ -204,6 +209,7 @@ def restore_photo(
     *,
     psf: PSF | None = None,
     strength: float = 1.0,
+    linear: bool = True,
     overwrite: bool = False,
     strip: bool = False,
     progress: Progress | None = None,
@@ -214,7 +220,7 @@ def restore_photo(
     ----------
     source, target : str or Path
         The picture, and its result; missing folders on the way to it are made.
-    restorer, psf, strength, overwrite, strip, progress
+    restorer, psf, strength, linear, overwrite, strip, progress
         As for `restore_batch`.
 
     Returns
@@ -242,7 +248,7 @@ def restore_photo(
     _make_folder(target.parent)
     # in their own type: as floats the pixels of a large photo would take four times the memory
     pixels, report = restorer.restore_with_report(
-        photo.pixels, psf, strength=strength, progress=progress
+        photo.pixels, psf, strength=strength, linear=linear, progress=progress
     )
     write_photo(photo.with_pixels(pixels), target, overwrite=overwrite, strip=strip)
     return report, photo.notes
