@@ -64,9 +64,6 @@ def test_a_file_keeps_what_it_carries(picture, tmp_path):
 
 
 def test_a_file_whose_numbers_were_blurred_is_restored_as_such(tmp_path):
-    from PIL import Image
-    from skimage import data
-
     psf = unblur.motion_psf(9, 30)
     sharp = data.astronaut()[:160, :160].astype(np.float32) / 255
     blurred = unblur.degrade(sharp, psf, linear=False, boundary="wrap", seed=0)
