@@ -19,7 +19,7 @@ from unblur.errors import ConfigurationError, ImageReadError
 from unblur.training.settings import DataSettings, side_at
 from unblur.training.sharing import numbers
 
-__all__ = ["BlurredCrops", "as_tensor", "decode", "load_pictures"]
+__all__ = ["BlurredCrops", "CropStream", "as_tensor", "decode", "load_pictures"]
 
 Sample = dict[str, Any]
 Pixels = npt.NDArray[np.uint8]
@@ -90,7 +90,60 @@ def decode(path: str | Path) -> Pixels:
         raise ImageReadError(f"{path}: not a readable picture ({error}); take it away") from error
 
 
-class BlurredCrops(IterableDataset[Sample]):
+class CropStream(IterableDataset[Sample]):
+    """Seeded stream of crops, of which a subclass makes number i in `sample`.
+
+    Parameters
+    ----------
+    pictures : list of ndarray of uint8
+        Sharp pictures (H, W, 3). Not modified.
+    seed : int
+        Together with a crop's number it decides everything about that crop.
+    start : int
+        Number of the first crop: a resumed run goes on where it stopped.
+    count : int, optional
+        Crops in all; endless when left out.
+    steps : int, optional
+        Steps of the whole run, for crops that grow with it.
+    """
+
+    def __init__(
+        self,
+        pictures: list[Pixels],
+        *,
+        seed: int,
+        start: int = 0,
+        count: int | None = None,
+        steps: int | None = None,
+    ) -> None:
+        super().__init__()
+        self.pictures = pictures
+        self.seed = seed
+        self.start = start
+        self.count = count
+        self.steps = steps
+
+    def __iter__(self) -> Iterator[Sample]:
+        for index in numbers(self.start, self.count):
+            yield self.sample(index)
+
+    def sample(self, index: int) -> Sample:
+        """Make one crop.
+
+        Parameters
+        ----------
+        index : int
+            Its number.
+
+        Returns
+        -------
+        dict
+            The same one for the same number, in every run with this seed.
+        """
+        raise NotImplementedError
+
+
+class BlurredCrops(CropStream):
     """Stream of ``{"sharp", "blurred", "psf", "kind"}``.
 
     ``sharp`` and ``blurred`` are tensors (3, H, W), encoded, in [0, 1]; ``psf`` is (K, K) with the
@@ -122,20 +175,11 @@ class BlurredCrops(IterableDataset[Sample]):
         count: int | None = None,
         steps: int | None = None,
     ) -> None:
-        super().__init__()
-        self.pictures = pictures
-        self.steps = steps
+        super().__init__(pictures, seed=seed, start=start, count=count, steps=steps)
         self.settings = settings
-        self.seed = seed
-        self.start = start
-        self.count = count
         self.sampler = PSFSampler()
         areas = np.array([p.shape[0] * p.shape[1] for p in pictures], dtype=np.float64)
         self._chances = np.sqrt(areas) / np.sqrt(areas).sum()
-
-    def __iter__(self) -> Iterator[Sample]:
-        for index in numbers(self.start, self.count):
-            yield self.sample(index)
 
     def sample(self, index: int) -> Sample:
         """Make one crop.

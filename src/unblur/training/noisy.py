@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import numpy as np
 import torch
 from PIL import Image
-from torch.utils.data import IterableDataset
 
 from unblur.degradation.convolution import FloatImage, convolve, crop_valid
 from unblur.degradation.noise import add_noise
 from unblur.degradation.shapes import delta_psf, gaussian_psf
 from unblur.degradation.textbook_noise import add_impulses, add_poisson, add_speckle
-from unblur.training.data import Pixels, Sample, as_tensor
+from unblur.training.data import CropStream, Pixels, Sample, as_tensor
 from unblur.training.settings import NoiseSettings, side_at
-from unblur.training.sharing import numbers
 
 __all__ = ["NoisyCrops", "psf_size"]
 
@@ -41,7 +37,7 @@ def psf_size(settings: NoiseSettings) -> int:
     return 2 * int(np.ceil(3 * settings.sigma[1])) + 1
 
 
-class NoisyCrops(IterableDataset[Sample]):
+class NoisyCrops(CropStream):
     """Stream of ``{"sharp", "clean", "blurred", "psf", "kind"}``.
 
     The pictures are tensors (3, S, S) in [0, 1]; "clean" is blurred but has no noise, "blurred"
@@ -73,17 +69,8 @@ class NoisyCrops(IterableDataset[Sample]):
         count: int | None = None,
         steps: int | None = None,
     ) -> None:
-        super().__init__()
-        self.pictures = pictures
+        super().__init__(pictures, seed=seed, start=start, count=count, steps=steps)
         self.settings = settings
-        self.seed = seed
-        self.start = start
-        self.count = count
-        self.steps = steps
-
-    def __iter__(self) -> Iterator[Sample]:
-        for index in numbers(self.start, self.count):
-            yield self.sample(index)
 
     def sample(self, index: int) -> Sample:
         """Make one crop.
