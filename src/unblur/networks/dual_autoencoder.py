@@ -9,12 +9,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from itertools import pairwise
 
-import torch
 from torch import nn
 
 from unblur.errors import ArgumentError
-from unblur.networks.glorot import start_like_keras
-from unblur.networks.part import Network, NetworkPart, picture_part
+from unblur.networks.plain import PlainAutoencoder, PlainChain
 
 __all__ = ["DualAutoencoder", "DualAutoencoderConfig", "SingleAutoencoder"]
 
@@ -62,7 +60,7 @@ class DualAutoencoderConfig:
         return 4
 
 
-class SingleAutoencoder(Network):
+class SingleAutoencoder(PlainAutoencoder):
     """Degraded picture (B, C, H, W) in [0, 1] -> restored picture in [0, 1].
 
     Parameters
@@ -76,58 +74,20 @@ class SingleAutoencoder(Network):
 
     Examples
     --------
+    >>> import torch
     >>> network = SingleAutoencoder(DualAutoencoderConfig(widths=(2, 4)))
     >>> network(torch.zeros(1, 3, 8, 12)).shape
     torch.Size([1, 3, 8, 12])
     """
 
+    id = "single-autoencoder"
+
     def __init__(self, config: DualAutoencoderConfig | None = None) -> None:
-        super().__init__()
-        self.config = config or DualAutoencoderConfig()
-        first, second = self.config.widths
-        widths = (self.config.channels, first, second, second, first, self.config.channels)
-        make = _separable if self.config.separable else _ordinary
-        one, two, three, four, five = (make(before, after) for before, after in pairwise(widths))
-        self.body = nn.Sequential(
-            *(one, nn.ReLU(), nn.MaxPool2d(2)),
-            *(two, nn.ReLU(), nn.MaxPool2d(2)),
-            *(three, nn.ReLU(), nn.Upsample(scale_factor=2)),
-            *(four, nn.ReLU(), nn.Upsample(scale_factor=2)),
-            *(five, nn.Sigmoid()),
-        )
-        start_like_keras(self)
-
-    def forward(self, degraded: torch.Tensor) -> torch.Tensor:
-        """Run the network.
-
-        Parameters
-        ----------
-        degraded : torch.Tensor
-            (B, C, H, W), encoded, in [0, 1].
-
-        Returns
-        -------
-        torch.Tensor
-            Same shape, in [0, 1].
-        """
-        result: torch.Tensor = self.body(degraded)
-        return result
-
-    def parts(self) -> tuple[NetworkPart, ...]:
-        """List what is exported.
-
-        Returns
-        -------
-        tuple of NetworkPart
-            The whole network.
-        """
-        multiple, channels = self.config.size_multiple, self.config.channels
-        return (
-            picture_part(self, "single-autoencoder", size_multiple=multiple, channels=channels),
-        )
+        config = config or DualAutoencoderConfig()
+        super().__init__(config, _body(config))
 
 
-class DualAutoencoder(Network):
+class DualAutoencoder(PlainChain):
     """Degraded picture -> (cleaned, enhanced), (B, C, H, W) each.
 
     Parameters
@@ -142,43 +102,31 @@ class DualAutoencoder(Network):
 
     Examples
     --------
+    >>> import torch
     >>> network = DualAutoencoder(DualAutoencoderConfig(widths=(2, 4)))
     >>> [result.shape for result in network(torch.zeros(1, 3, 8, 8))]
     [torch.Size([1, 3, 8, 8]), torch.Size([1, 3, 8, 8])]
     """
 
+    id = "dual-autoencoder"
+
     def __init__(self, config: DualAutoencoderConfig | None = None) -> None:
-        super().__init__()
-        self.config = config or DualAutoencoderConfig()
-        self.clean = SingleAutoencoder(self.config)
-        self.enhance = SingleAutoencoder(self.config)
+        config = config or DualAutoencoderConfig()
+        super().__init__(config, SingleAutoencoder(config), SingleAutoencoder(config))
 
-    def forward(self, degraded: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        """Run both autoencoders.
 
-        Parameters
-        ----------
-        degraded : torch.Tensor
-            (B, C, H, W), encoded, in [0, 1].
-
-        Returns
-        -------
-        cleaned, enhanced : torch.Tensor
-            Blurred still, but without noise; and sharp. Same shape, in [0, 1].
-        """
-        cleaned = self.clean(degraded)
-        return cleaned, self.enhance(cleaned)
-
-    def parts(self) -> tuple[NetworkPart, ...]:
-        """List what is exported.
-
-        Returns
-        -------
-        tuple of NetworkPart
-            Both in one.
-        """
-        multiple, channels = self.config.size_multiple, self.config.channels
-        return (picture_part(self, "dual-autoencoder", size_multiple=multiple, channels=channels),)
+def _body(config: DualAutoencoderConfig) -> nn.Sequential:
+    first, second = config.widths
+    widths = (config.channels, first, second, second, first, config.channels)
+    make = _separable if config.separable else _ordinary
+    one, two, three, four, five = (make(before, after) for before, after in pairwise(widths))
+    return nn.Sequential(
+        *(one, nn.ReLU(), nn.MaxPool2d(2)),
+        *(two, nn.ReLU(), nn.MaxPool2d(2)),
+        *(three, nn.ReLU(), nn.Upsample(scale_factor=2)),
+        *(four, nn.ReLU(), nn.Upsample(scale_factor=2)),
+        *(five, nn.Sigmoid()),
+    )
 
 
 def _ordinary(before: int, after: int) -> nn.Module:

@@ -10,12 +10,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-import torch
 from torch import nn
 
 from unblur.errors import ArgumentError
-from unblur.networks.glorot import start_like_keras
-from unblur.networks.part import Network, NetworkPart, picture_part
+from unblur.networks.plain import PlainAutoencoder, PlainChain
 
 __all__ = ["LowresAutoencoder", "LowresAutoencoderConfig", "LowresChain"]
 
@@ -90,7 +88,7 @@ class LowresAutoencoderConfig:
         return 4
 
 
-class LowresAutoencoder(Network):
+class LowresAutoencoder(PlainAutoencoder):
     """Degraded picture (B, C, H, W) in [0, 1] -> restored picture in [0, 1].
 
     Parameters
@@ -100,48 +98,20 @@ class LowresAutoencoder(Network):
 
     Examples
     --------
+    >>> import torch
     >>> network = LowresAutoencoder(LowresAutoencoderConfig(layers=4, width=2))
     >>> network(torch.zeros(2, 3, 8, 12)).shape
     torch.Size([2, 3, 8, 12])
     """
 
+    id = "lowres-autoencoder"
+
     def __init__(self, config: LowresAutoencoderConfig | None = None) -> None:
-        super().__init__()
-        self.config = config or LowresAutoencoderConfig()
-        self.body = _body(self.config)
-        start_like_keras(self)
-
-    def forward(self, degraded: torch.Tensor) -> torch.Tensor:
-        """Run the network.
-
-        Parameters
-        ----------
-        degraded : torch.Tensor
-            (B, C, H, W), encoded, in [0, 1].
-
-        Returns
-        -------
-        torch.Tensor
-            Same shape, in [0, 1].
-        """
-        result: torch.Tensor = self.body(degraded)
-        return result
-
-    def parts(self) -> tuple[NetworkPart, ...]:
-        """List what is exported.
-
-        Returns
-        -------
-        tuple of NetworkPart
-            The whole network.
-        """
-        multiple, channels = self.config.size_multiple, self.config.channels
-        return (
-            picture_part(self, "lowres-autoencoder", size_multiple=multiple, channels=channels),
-        )
+        config = config or LowresAutoencoderConfig()
+        super().__init__(config, _body(config))
 
 
-class LowresChain(Network):
+class LowresChain(PlainChain):
     """Denoise, then deblur: degraded picture -> (cleaned, restored), (B, C, H, W) each.
 
     Parameters
@@ -151,43 +121,17 @@ class LowresChain(Network):
 
     Examples
     --------
+    >>> import torch
     >>> network = LowresChain(LowresAutoencoderConfig(width=2))
     >>> [result.shape for result in network(torch.zeros(1, 3, 8, 8))]
     [torch.Size([1, 3, 8, 8]), torch.Size([1, 3, 8, 8])]
     """
 
+    id = "lowres-chain"
+
     def __init__(self, config: LowresAutoencoderConfig | None = None) -> None:
-        super().__init__()
-        self.config = config or LowresAutoencoderConfig()
-        self.denoise = LowresAutoencoder(self.config)
-        self.deblur = LowresAutoencoder(self.config)
-
-    def forward(self, degraded: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        """Run both autoencoders.
-
-        Parameters
-        ----------
-        degraded : torch.Tensor
-            (B, C, H, W), encoded, in [0, 1].
-
-        Returns
-        -------
-        cleaned, restored : torch.Tensor
-            Blurred still, but without noise; and sharp. Same shape, in [0, 1].
-        """
-        cleaned = self.denoise(degraded)
-        return cleaned, self.deblur(cleaned)
-
-    def parts(self) -> tuple[NetworkPart, ...]:
-        """List what is exported.
-
-        Returns
-        -------
-        tuple of NetworkPart
-            The whole chain.
-        """
-        multiple, channels = self.config.size_multiple, self.config.channels
-        return (picture_part(self, "lowres-chain", size_multiple=multiple, channels=channels),)
+        config = config or LowresAutoencoderConfig()
+        super().__init__(config, LowresAutoencoder(config), LowresAutoencoder(config))
 
 
 def _body(config: LowresAutoencoderConfig) -> nn.Sequential:
