@@ -7,7 +7,7 @@ import pytest
 from skimage import data
 
 from unblur.degradation import Degradation, delta_psf, gaussian_psf, motion_psf, resize_psf
-from unblur.restoration.evidence import contradiction, implausibility, unevenness
+from unblur.restoration.evidence import Evidence
 from unblur.restoration.model import Model
 from unblur.restoration.tile import TileRestorer
 
@@ -25,41 +25,41 @@ def luma_of(scene, psf):
 
 @pytest.mark.parametrize("psf", [gaussian_psf(2.0), motion_psf(12, 40)])
 def test_the_true_psf_is_not_contradicted(scene, psf):
-    assert contradiction(luma_of(scene, psf), psf, NOISE) < 0.7
+    assert Evidence(luma_of(scene, psf), NOISE).contradiction(psf) < 0.7
 
 
 def test_a_sharp_picture_contradicts_a_blur(scene):
-    assert contradiction(luma_of(scene, delta_psf(3)), gaussian_psf(2.5), NOISE) > 1
+    assert Evidence(luma_of(scene, delta_psf(3)), NOISE).contradiction(gaussian_psf(2.5)) > 1
 
 
 def test_a_motion_contradicts_the_motion_across_it(scene):
     blurred = luma_of(scene, motion_psf(12, 40))
-    assert contradiction(blurred, motion_psf(12, 130), NOISE) > 1
+    assert Evidence(blurred, NOISE).contradiction(motion_psf(12, 130)) > 1
 
 
 def test_no_blur_forbids_nothing(scene):
-    assert contradiction(scene, resize_psf(delta_psf(), 33), NOISE) == 0
+    assert Evidence(scene, NOISE).contradiction(resize_psf(delta_psf(), 33)) == 0
 
 
 @pytest.mark.parametrize("wrong", [motion_psf(15, 120), gaussian_psf(4.0), delta_psf(15)])
 def test_what_the_true_psf_restores_is_the_likelier_picture(scene, wrong):
     blurred, restorer = luma_of(scene, motion_psf(15, 30)), Model.load("default", 1).restorer
-    true = implausibility(blurred, motion_psf(15, 30), NOISE, restorer)
-    assert true < implausibility(blurred, wrong, NOISE, restorer)
+    true = Evidence(blurred, NOISE).implausibility(motion_psf(15, 30), restorer)
+    assert true < Evidence(blurred, NOISE).implausibility(wrong, restorer)
 
 
 def test_a_flat_picture_has_a_finite_implausibility(candidate):
     flat = np.full((64, 64), 0.5, np.float32)
     restorer = TileRestorer(candidate(3), candidate(3))
-    assert np.isfinite(implausibility(flat, gaussian_psf(2.0), 0.0, restorer))
+    assert np.isfinite(Evidence(flat, 0.0).implausibility(gaussian_psf(2.0), restorer))
 
 
 def test_the_true_psf_departs_alike_in_all_directions_and_one_that_misses_a_motion_does_not(scene):
     true = motion_psf(12, 40)
     blurred = luma_of(scene, true)
-    assert unevenness(blurred, true, NOISE) < 0.5
-    assert unevenness(blurred, gaussian_psf(1.5), NOISE) > 0.5
+    assert Evidence(blurred, NOISE).unevenness(true) < 0.5
+    assert Evidence(blurred, NOISE).unevenness(gaussian_psf(1.5)) > 0.5
 
 
 def test_a_flat_picture_has_no_directions():
-    assert unevenness(np.full((64, 64), 0.5, np.float32), gaussian_psf(2.0), 0.0) == 0
+    assert Evidence(np.full((64, 64), 0.5, np.float32), 0.0).unevenness(gaussian_psf(2.0)) == 0

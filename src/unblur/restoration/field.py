@@ -15,7 +15,7 @@ from unblur.estimation.classical import estimate_psf_classical
 from unblur.estimation.describe import describe_psf
 from unblur.estimation.learned import LearnedEstimator
 from unblur.restoration.alternation import FROM_COARSE, POLISH, alternate
-from unblur.restoration.evidence import contradiction, implausibility, unevenness
+from unblur.restoration.evidence import Evidence
 from unblur.restoration.model import Model
 from unblur.restoration.octaves import shrink
 from unblur.restoration.survey import REC_601, best_windows
@@ -145,24 +145,23 @@ def _estimate(windows: list[FloatArray], model: Model) -> _Found:
     estimate; of those that answer the doubt, and the first one, the likeliest is taken.
     """
     psf, luma = model.estimator.estimate(windows), windows[0]
-    noise = estimate_noise(luma)
-    doubt = contradiction(luma, psf, noise)
-    departure = unevenness(luma, psf, noise)
+    evidence = Evidence(luma, estimate_noise(luma))
+    doubt, departure = evidence.contradiction(psf), evidence.unevenness(psf)
     refuted = doubt > DOUBTFUL or _fills_support(psf)
     if not (refuted or departure > UNEVEN) or min(luma.shape) < 4 * SMALLEST:
         return _Found(psf, doubt, learned=True)
 
     def answers(other: FloatArray) -> bool:
-        if contradiction(luma, other, noise) >= max(doubt, DOUBTFUL):
+        if evidence.contradiction(other) >= max(doubt, DOUBTFUL):
             return False
-        return refuted or unevenness(luma, other, noise) < EVENED * departure
+        return refuted or evidence.unevenness(other) < EVENED * departure
 
     bonus = 0 if refuted else EVENED_BONUS
-    ranked = [(implausibility(luma, psf, noise, model.restorer), psf)]
+    ranked = [(evidence.implausibility(psf, model.restorer), psf)]
     for other in filter(answers, _others(luma, model)):
-        ranked.append((implausibility(luma, other, noise, model.restorer) - bonus, other))
+        ranked.append((evidence.implausibility(other, model.restorer) - bonus, other))
     best = min(ranked, key=itemgetter(0))[1]
-    return _Found(best, contradiction(luma, best, noise), learned=best is psf)
+    return _Found(best, evidence.contradiction(best), learned=best is psf)
 
 
 def _others(luma: FloatArray, model: Model) -> tuple[FloatArray, FloatArray]:
