@@ -11,14 +11,14 @@ import numpy.typing as npt
 
 from unblur.errors import ModelError
 from unblur.images.color import to_float
-from unblur.images.tiling import Canvas, even_size, plan_tiles, tile_weights
+from unblur.images.tiling import Tile, even_size, plan_tiles
+from unblur.restoration.tiled import FADE, restore_tiles
 from unblur.runtime.picture_format import PictureFormat
 from unblur.runtime.picture_network import PictureNetwork, load_picture_network
 
 __all__ = ["find_picture_network", "restore_directly"]
 
 FloatArray = npt.NDArray[np.float32]
-FADE = 16  # pixels over which neighbours are blended
 CHECKPOINTS = (".pth", ".pt", ".ckpt", ".safetensors")
 PSF_MODEL = "restorer-first.onnx"  # a part of every model that works with PSFs
 
@@ -69,7 +69,7 @@ def restore_directly(
 
     Memory is bounded: one tile at a time is ever in the network.
     """
-    height, width, channels = pixels.shape
+    height, width = pixels.shape[:2]
     form = network.format
     sides = [
         largest
@@ -78,18 +78,24 @@ def restore_directly(
         for extent, largest in zip((height, width), form.sides, strict=True)
     ]
     tiles = plan_tiles(height, width, size=(sides[0], sides[1]), overlap=form.overlap)
-    canvas = Canvas(height, width, channels, pixels.dtype)
-    tell(0, len(tiles))
-    for done, tile in enumerate(tiles, 1):
+
+    def restore(tile: Tile) -> tuple[FloatArray, bool]:
         blurred = to_float(pixels[tile.slices])
-        if strength:
-            encoded = np.clip(blurred, 0, 1)
-            blurred += np.float32(strength) * (_run(network, encoded) - encoded)
-        fade = min(FADE, form.overlap)
-        weights = tile_weights(tile, height, width, overlap=form.overlap, fade=fade)
-        canvas.add(tile, blurred, weights)
-        tell(done, len(tiles))
-    return canvas.finish(), len(tiles)
+        if not strength:
+            return blurred, True
+        encoded = np.clip(blurred, 0, 1)
+        return blurred + np.float32(strength) * (_run(network, encoded) - encoded), False
+
+    result, _ = restore_tiles(
+        pixels,
+        tiles,
+        restore,
+        overlap=form.overlap,
+        fade=min(FADE, form.overlap),
+        threads=1,
+        tell=tell,
+    )
+    return result, len(tiles)
 
 
 def _run(network: PictureNetwork, picture: FloatArray) -> FloatArray:

@@ -19,21 +19,20 @@ from unblur.errors import ArgumentError
 from unblur.estimation.report import BlurReport, report_blur
 from unblur.images.arrays import Picture, as_image
 from unblur.images.color import to_float
-from unblur.images.tiling import Canvas, Tile, even_size, plan_tiles, tile_weights
+from unblur.images.tiling import Tile, even_size, plan_tiles
 from unblur.restoration.field import BlurField, find_blur
 from unblur.restoration.guard import is_sharp, trust, unexplained
 from unblur.restoration.image_to_image import find_picture_network, restore_directly
 from unblur.restoration.model import Model
 from unblur.restoration.octaves import restore_at
-from unblur.restoration.order import in_order
 from unblur.restoration.report import RestorationReport
+from unblur.restoration.tiled import FADE, restore_tiles
 from unblur.runtime.session import default_threads
 
 __all__ = ["RestorationReport", "Restorer"]
 
 FloatArray = npt.NDArray[np.float32]
 TILE = 528  # largest side of a tile; memory grows with its square
-FADE = 16  # pixels over which neighbours are blended
 CONTEXT = 40  # pixels inside a tile's border that are dropped where it has a neighbour: a guess
 MULTIPLE = 8  # of a tile's sides, as the networks want it
 
@@ -195,22 +194,27 @@ class Restorer:
             raise ArgumentError(f"strength must lie between 0 and 1, not {strength}")
         start = time.perf_counter()
         pixels, back = _pixels_of(image)
-        tell = progress or _quiet
-        if self._network:
-            if psf is not None:
-                raise ArgumentError(f"{self._name}: takes no PSF; leave out the PSF, or the model")
-            result, tiles = restore_directly(pixels, self._network, strength, tell)
-            seconds = time.perf_counter() - start
-            return back(result), _report(None, True, pixels, seconds, tiles, 0, strength)
         given = None if psf is None else as_psf(psf)
-        with fft.set_workers(self._threads):
-            field = find_blur(pixels, given, self._shared)
-        noise = estimate_noise(_sample(pixels))
-        task = _Task(pixels, self._shared, field, given is None, strength, noise, linear)
-        result, tiles, kept = self._run(task, tell)
-        seconds = time.perf_counter() - start
-        blur = report_blur(field.psf, noise, octave=field.octave)
-        report = _report(blur, given is None, pixels, seconds, tiles, kept, strength)
+        tell = progress or _quiet
+        blur, kept = None, 0
+        if self._network is None:
+            field, noise = self._find(pixels, given)
+            task = _Task(pixels, self._shared, field, given is None, strength, noise, linear)
+            result, tiles, kept = self._run(task, tell)
+            blur = report_blur(field.psf, noise, octave=field.octave)
+        elif given is None:
+            result, tiles = restore_directly(pixels, self._network, strength, tell)
+        else:
+            raise ArgumentError(f"{self._name}: takes no PSF; leave out the PSF, or the model")
+        report = RestorationReport(
+            blur=blur,
+            blind=given is None,
+            megapixels=pixels.shape[0] * pixels.shape[1] / 1e6,
+            seconds=time.perf_counter() - start,
+            tiles=tiles,
+            tiles_kept=kept,
+            strength=strength,
+        )
         return back(result), report
 
     def inspect(self, image: Picture) -> BlurReport:
@@ -226,55 +230,38 @@ class Restorer:
         BlurReport
             Kind, extent, angle, noise, confidence and PSF.
         """
-        pixels, _ = _pixels_of(image)
-        with fft.set_workers(self._threads):
-            field = find_blur(pixels, None, self._shared)
-        noise = estimate_noise(_sample(pixels))
+        field, noise = self._find(_pixels_of(image)[0], None)
         return report_blur(field.psf, noise, octave=field.octave)
+
+    def _find(self, pixels: npt.NDArray[Any], psf: FloatArray | None) -> tuple[BlurField, float]:
+        """Blur and noise of a picture."""
+        with fft.set_workers(self._threads):
+            field = find_blur(pixels, psf, self._shared)
+        return field, estimate_noise(_sample(pixels))
 
     def _run(
         self, task: _Task, tell: Callable[[int, int], None]
     ) -> tuple[npt.NDArray[Any], int, int]:
-        height, width, channels = task.pixels.shape
+        height, width = task.pixels.shape[:2]
         field = task.field
         overlap, fade = _overlap_of(field), FADE << field.octave
         sides = [_side(extent, overlap, field.octave) for extent in (height, width)]
         tiles = plan_tiles(height, width, size=(sides[0], sides[1]), overlap=overlap)
-        canvas = Canvas(height, width, channels, task.pixels.dtype)
-        kept = 0
         alone = len(tiles) == 1
         model = self._shared if alone else self._side_by_side
         inside, beside = (self._threads, 1) if alone else (1, self._threads)
         task = replace(task, model=model, field=field.for_tiles(len(tiles)))
         with fft.set_workers(inside):
-            tell(0, len(tiles))
-            finished = in_order(task.restore, tiles, beside)
-            for done, (tile, (values, same)) in enumerate(finished, 1):
-                weights = tile_weights(tile, height, width, overlap=overlap, fade=fade)
-                canvas.add(tile, values, weights)
-                kept += same
-                tell(done, len(tiles))
-        return canvas.finish(), len(tiles), kept
-
-
-def _report(
-    blur: BlurReport | None,
-    blind: bool,
-    pixels: npt.NDArray[Any],
-    seconds: float,
-    tiles: int,
-    kept: int,
-    strength: float,
-) -> RestorationReport:
-    return RestorationReport(
-        blur=blur,
-        blind=blind,
-        megapixels=pixels.shape[0] * pixels.shape[1] / 1e6,
-        seconds=seconds,
-        tiles=tiles,
-        tiles_kept=kept,
-        strength=strength,
-    )
+            result, kept = restore_tiles(
+                task.pixels,
+                tiles,
+                task.restore,
+                overlap=overlap,
+                fade=fade,
+                threads=beside,
+                tell=tell,
+            )
+        return result, len(tiles), kept
 
 
 def _quiet(done: int, tiles: int) -> None:

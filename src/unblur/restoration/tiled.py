@@ -1,0 +1,81 @@
+"""A picture restored tile by tile: side by side, blended, in bounded memory."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from unblur.images.tiling import Canvas, Tile, tile_weights
+
+__all__ = ["FADE", "restore_tiles"]
+
+FloatArray = npt.NDArray[np.float32]
+Work = Callable[[Tile], tuple[FloatArray, bool]]
+FADE = 16  # pixels over which neighbours are blended
+
+
+def restore_tiles(
+    pixels: npt.NDArray[Any],
+    tiles: list[Tile],
+    work: Work,
+    *,
+    overlap: int,
+    fade: int,
+    threads: int,
+    tell: Callable[[int, int], None],
+) -> tuple[npt.NDArray[Any], int]:
+    """Restore every tile and blend them.
+
+    Parameters
+    ----------
+    pixels
+        Picture (H, W, C) of any storage type.
+    tiles
+        From `plan_tiles` with this `overlap`.
+    work
+        Returns the restored values of a tile, and whether it was left as it was.
+    overlap, fade
+        As for `tile_weights`.
+    threads
+        Tiles at a time; no more results than that are held.
+    tell
+        Told the number of tiles done and that of all, from 0 on.
+
+    Returns
+    -------
+    ndarray
+        The picture, of the same shape and type.
+    int
+        Tiles that were left as they were.
+    """
+    height, width, channels = pixels.shape
+    canvas = Canvas(height, width, channels, pixels.dtype)
+    kept = 0
+    tell(0, len(tiles))
+    for done, (tile, (values, same)) in enumerate(_in_order(work, tiles, threads), 1):
+        canvas.add(tile, values, tile_weights(tile, height, width, overlap=overlap, fade=fade))
+        kept += same
+        tell(done, len(tiles))
+    return canvas.finish(), kept
+
+
+def _in_order(
+    work: Work, tiles: list[Tile], threads: int
+) -> Iterator[tuple[Tile, tuple[FloatArray, bool]]]:
+    """Yield each tile with its result in order, `threads` at a time and no more held than that."""
+    if threads == 1:
+        yield from ((tile, work(tile)) for tile in tiles)
+        return
+    with ThreadPoolExecutor(threads) as pool:
+        waiting: list[tuple[Tile, Future[tuple[FloatArray, bool]]]] = []
+        for tile in tiles:
+            waiting.append((tile, pool.submit(work, tile)))
+            if len(waiting) > threads:
+                first, future = waiting.pop(0)
+                yield first, future.result()
+        for first, future in waiting:
+            yield first, future.result()
