@@ -12,8 +12,8 @@ from skimage.data import astronaut, coffee
 
 from unblur.cli.app import main
 from unblur.cli.exits import ExitCode
-from unblur.evaluation.dataset import make_dataset
-from unblur.evaluation.dataset_settings import DatasetSettings
+from unblur.evaluation.dataset.making import make_dataset
+from unblur.evaluation.dataset.settings import DatasetSettings
 
 
 @pytest.fixture(scope="module")

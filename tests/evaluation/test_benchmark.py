@@ -12,7 +12,7 @@ from unblur.errors import ArgumentError, ArrayError, ImageReadError
 from unblur.evaluation.benchmark import Benchmark
 from unblur.evaluation.methods import INPUT, Method
 from unblur.evaluation.metrics import psnr, ssim
-from unblur.evaluation.pairs import PairSet
+from unblur.evaluation.paired.picture_set import PairSet
 from unblur.evaluation.pictures import PictureSet
 from unblur.evaluation.protocols import DPIR, VALIDATION
 

@@ -17,7 +17,7 @@ from unblur.evaluation.figures import (
     draw_panels,
     read_history,
 )
-from unblur.evaluation.paired_scoring import PairedRow, Shown
+from unblur.evaluation.paired.scoring import PairedRow, Shown
 
 HISTORY = """epoch,step,loss,accuracy,val_loss,val_accuracy,lr
 1,10,0.1,0.5,0.12,0.4,0.001

@@ -10,7 +10,7 @@ import torch
 from PIL import Image
 
 from unblur.errors import ImageReadError
-from unblur.evaluation.paired import Pair
+from unblur.evaluation.paired.finding import Pair
 from unblur.training import pairs
 from unblur.training.pairs import PairBatches, PixelPair, load_pairs
 from unblur.training.settings import PairSettings

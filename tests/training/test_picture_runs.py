@@ -20,7 +20,8 @@ from skimage import data
 from unblur.cards import load_card
 from unblur.degradation import convolve, disk_psf
 from unblur.errors import ArgumentError
-from unblur.evaluation.paired import find_pairs, split_pairs
+from unblur.evaluation.paired.finding import find_pairs
+from unblur.evaluation.paired.splitting import split_pairs
 from unblur.runtime import load_session
 from unblur.training import run
 from unblur.training.checkpoints import read_checkpoint

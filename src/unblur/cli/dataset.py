@@ -16,9 +16,9 @@ from unblur.cli.talk import complain, printable
 from unblur.errors import ArgumentError
 
 if TYPE_CHECKING:
-    from unblur.evaluation.dataset import MadeDataset
-    from unblur.evaluation.dataset_check import DatasetCheck
-    from unblur.evaluation.dataset_settings import DatasetSettings
+    from unblur.evaluation.dataset.checking import DatasetCheck
+    from unblur.evaluation.dataset.making import MadeDataset
+    from unblur.evaluation.dataset.settings import DatasetSettings
 
 __all__ = ["COMMANDS", "EXAMPLES", "check", "dataset", "make"]
 
@@ -140,8 +140,8 @@ def make(
     on where the first one ended. The blur uses true pixels beyond the border, so a sharp picture
     must be somewhat larger than what is written; smaller ones are listed and left out.
     """
-    from unblur.evaluation.dataset import make_dataset
-    from unblur.evaluation.dataset_settings import DatasetSettings
+    from unblur.evaluation.dataset.making import make_dataset
+    from unblur.evaluation.dataset.settings import DatasetSettings
 
     quality = None if jpeg is None else _range("--jpeg", jpeg)
     settings = DatasetSettings(
@@ -238,7 +238,7 @@ def check(
     pictures that are in the validation, too, also resized or compressed anew. Sharp pictures that
     merely look alike, such as frames of a video, are listed as a hint.
     """
-    from unblur.evaluation.dataset_check import check_dataset
+    from unblur.evaluation.dataset.checking import check_dataset
 
     with progress_bar() as advance:
         found = check_dataset(

@@ -21,8 +21,8 @@ from unblur.errors import ArgumentError, ImageReadError
 if TYPE_CHECKING:
     from unblur.evaluation.figures import Showcase
     from unblur.evaluation.methods import Method
-    from unblur.evaluation.paired_cases import PairedCases
-    from unblur.evaluation.paired_scoring import PairedRow
+    from unblur.evaluation.paired.cases import PairedCases
+    from unblur.evaluation.paired.scoring import PairedRow
 
 __all__ = ["EXAMPLES", "evaluate"]
 
@@ -139,7 +139,7 @@ def evaluate(
     Outputs are rounded to 8 bits first.
     """
     from unblur.evaluation.figures import Showcase, read_history, require_matplotlib
-    from unblur.evaluation.paired_scoring import score_pairs
+    from unblur.evaluation.paired.scoring import score_pairs
 
     words = _words(methods)
     curves = None
@@ -171,8 +171,9 @@ def _cases(
     limit: int | None,
 ) -> tuple[PairedCases, str]:
     """Choose the pairs; say in words what was chosen."""
-    from unblur.evaluation.paired import find_pairs, split_pairs
-    from unblur.evaluation.paired_cases import PairedCases
+    from unblur.evaluation.paired.cases import PairedCases
+    from unblur.evaluation.paired.finding import find_pairs
+    from unblur.evaluation.paired.splitting import split_pairs
 
     paired = find_pairs(folder, kinds)
     pairs = paired.pairs
@@ -228,7 +229,7 @@ def _history_of(words: Sequence[str]) -> Path | None:
 
 
 def _tell(rows: list[PairedRow], cases: PairedCases, title: str, *, as_json: bool) -> None:
-    from unblur.evaluation.paired_report import alignment_in_words, report, summary
+    from unblur.evaluation.paired.report import alignment_in_words, report, summary
 
     aligned = alignment_in_words(rows, cases.alignment)
     if as_json:

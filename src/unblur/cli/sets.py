@@ -58,7 +58,7 @@ def choose_sets(
 
 
 def _set(word: str, folder: Path | None, limit: int | None, kinds: Sequence[str]) -> CaseSet:
-    from unblur.evaluation.pairs import PairSet
+    from unblur.evaluation.paired.picture_set import PairSet
     from unblur.evaluation.pictures import PictureSet
 
     found = _WORD.fullmatch(word)

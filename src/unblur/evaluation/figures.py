@@ -14,7 +14,7 @@ import numpy as np
 
 from unblur.errors import ConfigurationError, MissingExtraError
 from unblur.evaluation.methods import INPUT
-from unblur.evaluation.paired_scoring import CONSTANT, PairedRow, Shown
+from unblur.evaluation.paired.scoring import CONSTANT, PairedRow, Shown
 from unblur.images.atomic import atomic_file
 
 if TYPE_CHECKING:

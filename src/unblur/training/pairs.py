@@ -12,7 +12,7 @@ from PIL import Image
 from torch.utils.data import IterableDataset
 
 from unblur.errors import ImageReadError
-from unblur.evaluation.paired import Pair
+from unblur.evaluation.paired.finding import Pair
 from unblur.training.data import Pixels, as_tensor, decode
 from unblur.training.settings import PairSettings, side_at
 from unblur.training.sharing import rank_and_world

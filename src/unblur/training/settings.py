@@ -93,7 +93,7 @@ class DataSettings:
 
 @dataclass(frozen=True)
 class PairSettings:
-    """Pairs of a blurred and a sharp file, see `unblur.evaluation.paired`.
+    """Pairs of a blurred and a sharp file, see `unblur.evaluation.paired.finding`.
 
     Parameters
     ----------

@@ -8,7 +8,8 @@ from typing import Any, Protocol
 from torch.utils.data import DataLoader, IterableDataset
 
 from unblur.errors import ArgumentError
-from unblur.evaluation.paired import find_pairs, split_pairs
+from unblur.evaluation.paired.finding import find_pairs
+from unblur.evaluation.paired.splitting import split_pairs
 from unblur.training.data import BlurredCrops, Pixels, load_pictures
 from unblur.training.noisy import NoisyCrops, psf_size
 from unblur.training.pairs import PairBatches, load_pairs

@@ -13,14 +13,14 @@ from PIL import Image as PillowImage
 
 from unblur.errors import ArrayError
 from unblur.evaluation.case import Case
-from unblur.evaluation.dataset_truth import Truth, read_truth
-from unblur.evaluation.paired import Pair, PairedFolder
-from unblur.evaluation.paired_alignment import (
+from unblur.evaluation.dataset.truth import Truth, read_truth
+from unblur.evaluation.paired.alignment import (
     Alignment,
     align_pair,
     measure_offset,
     usual_tolerance,
 )
+from unblur.evaluation.paired.finding import Pair, PairedFolder
 from unblur.images.files import read_photo
 
 __all__ = ["AlignedCase", "PairedCases", "needed_alignment"]

@@ -17,7 +17,7 @@ from unblur.evaluation.alignment import MAX_SHIFT, best_shift_psnr
 from unblur.evaluation.case import Case
 from unblur.evaluation.methods import INPUT, Method
 from unblur.evaluation.metrics import channel_argmax_accuracy, mse, psnr, ssim
-from unblur.evaluation.paired_cases import PairedCases
+from unblur.evaluation.paired.cases import PairedCases
 
 __all__ = ["CONSTANT", "Constant", "PairedRow", "Shown", "mean_scores", "score_pairs"]
 

@@ -13,12 +13,12 @@ from scipy.signal import convolve2d
 from skimage.data import astronaut, coffee
 
 from unblur.errors import ArgumentError, ConfigurationError, ImageReadError, PSFError
-from unblur.evaluation.dataset import make_dataset
-from unblur.evaluation.dataset_files import read_psfs
-from unblur.evaluation.dataset_framing import cut_square
-from unblur.evaluation.dataset_manifest import read_entries
-from unblur.evaluation.dataset_settings import DatasetSettings
-from unblur.evaluation.paired import FOLDERS, MARKERS, find_pairs
+from unblur.evaluation.dataset.files import read_psfs
+from unblur.evaluation.dataset.framing import cut_square
+from unblur.evaluation.dataset.making import make_dataset
+from unblur.evaluation.dataset.manifest import read_entries
+from unblur.evaluation.dataset.settings import DatasetSettings
+from unblur.evaluation.paired.finding import FOLDERS, MARKERS, find_pairs
 
 SMALL = DatasetSettings(kinds=("defocus", "motion"), size=32, noise=(0.0, 0.02))
 

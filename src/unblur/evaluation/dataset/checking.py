@@ -12,9 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from unblur.errors import ArrayError, ImageReadError
-from unblur.evaluation.dataset_duplicates import Print, doubles, make_print
-from unblur.evaluation.paired import Pair, PairedFolder, find_pairs
-from unblur.evaluation.paired_alignment import Offset, measure_offset, usual_tolerance
+from unblur.evaluation.dataset.duplicates import Print, doubles, make_print
+from unblur.evaluation.paired.alignment import Offset, measure_offset, usual_tolerance
+from unblur.evaluation.paired.finding import Pair, PairedFolder, find_pairs
 from unblur.images.files import find_photos, read_photo
 
 __all__ = ["CheckStep", "CheckedPair", "DatasetCheck", "Fault", "check_dataset"]

@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from unblur.errors import ArgumentError, ImageReadError
-from unblur.evaluation.paired import FOLDERS, MARKERS, Pair, find_pairs, split_pairs
+from unblur.evaluation.paired.finding import FOLDERS, MARKERS, Pair, find_pairs
+from unblur.evaluation.paired.splitting import split_pairs
 
 
 @pytest.fixture

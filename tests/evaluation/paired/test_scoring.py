@@ -12,14 +12,14 @@ from skimage.data import astronaut, coffee
 from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 
 from unblur.errors import ArgumentError, ArrayError
-from unblur.evaluation.dataset import make_dataset
-from unblur.evaluation.dataset_settings import DatasetSettings
+from unblur.evaluation.dataset.making import make_dataset
+from unblur.evaluation.dataset.settings import DatasetSettings
 from unblur.evaluation.methods import Method
-from unblur.evaluation.paired import find_pairs
-from unblur.evaluation.paired_alignment import align_pair
-from unblur.evaluation.paired_cases import PairedCases, needed_alignment
-from unblur.evaluation.paired_report import alignment_in_words, report, summary
-from unblur.evaluation.paired_scoring import Constant, mean_scores, score_pairs
+from unblur.evaluation.paired.alignment import align_pair
+from unblur.evaluation.paired.cases import PairedCases, needed_alignment
+from unblur.evaluation.paired.finding import find_pairs
+from unblur.evaluation.paired.report import alignment_in_words, report, summary
+from unblur.evaluation.paired.scoring import Constant, mean_scores, score_pairs
 
 PHOTOS = {"face": astronaut()[:120, 130:270], "cup": coffee()[100:220, 200:340]}
 

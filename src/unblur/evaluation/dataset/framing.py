@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from PIL import Image as PillowImage
 
 from unblur.errors import ArrayError
-from unblur.evaluation.dataset_settings import DatasetSettings
+from unblur.evaluation.dataset.settings import DatasetSettings
 
 __all__ = ["Frame", "cut_square"]
 

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from statistics import median
 
 from unblur.evaluation.methods import INPUT
-from unblur.evaluation.paired_alignment import Alignment
-from unblur.evaluation.paired_scoring import CONSTANT, PairedRow, mean_scores
+from unblur.evaluation.paired.alignment import Alignment
+from unblur.evaluation.paired.scoring import CONSTANT, PairedRow, mean_scores
 from unblur.evaluation.tables import Table
 
 __all__ = ["alignment_in_words", "report", "summary"]

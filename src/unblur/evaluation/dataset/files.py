@@ -16,9 +16,9 @@ from numpy.typing import NDArray
 
 from unblur.degradation import PSF, as_psf
 from unblur.errors import ArgumentError, ConfigurationError, PSFError
-from unblur.evaluation.dataset_manifest import MANIFEST, Entry, read_entries
-from unblur.evaluation.dataset_settings import DatasetSettings
-from unblur.evaluation.paired import FOLDERS, SHARP_FOLDER
+from unblur.evaluation.dataset.manifest import MANIFEST, Entry, read_entries
+from unblur.evaluation.dataset.settings import DatasetSettings
+from unblur.evaluation.paired.finding import FOLDERS, SHARP_FOLDER
 from unblur.evaluation.provenance import fingerprint, package_version
 from unblur.images.atomic import atomic_file
 from unblur.images.color import to_dtype

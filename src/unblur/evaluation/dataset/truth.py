@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from unblur.degradation import PSF
-from unblur.evaluation.dataset_files import read_psfs, read_settings
-from unblur.evaluation.dataset_manifest import read_entries
+from unblur.evaluation.dataset.files import read_psfs, read_settings
+from unblur.evaluation.dataset.manifest import read_entries
 
 __all__ = ["Truth", "read_truth"]
 

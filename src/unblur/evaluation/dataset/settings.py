@@ -11,7 +11,7 @@ import numpy as np
 
 from unblur.degradation import PSF, Degradation, PSFSampler
 from unblur.errors import ArgumentError
-from unblur.evaluation.paired import FOLDERS
+from unblur.evaluation.paired.finding import FOLDERS
 from unblur.evaluation.provenance import derive_seed
 
 __all__ = ["DatasetSettings", "Draw"]
@@ -56,7 +56,7 @@ class DatasetSettings:
     Attributes
     ----------
     kinds : tuple of str
-        Keys of `unblur.evaluation.paired.FOLDERS`; every scene is blurred once in each way.
+        Keys of `unblur.evaluation.paired.finding.FOLDERS`; every scene is blurred once in each way.
     size : int
         Rows and columns of every picture.
     count : int or None

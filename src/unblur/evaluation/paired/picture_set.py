@@ -8,7 +8,7 @@ from pathlib import Path
 
 from unblur.errors import ArgumentError, ArrayError
 from unblur.evaluation.case import Case
-from unblur.evaluation.paired import Pair, find_pairs
+from unblur.evaluation.paired.finding import Pair, find_pairs
 from unblur.images.files import read_photo
 
 __all__ = ["PairSet"]

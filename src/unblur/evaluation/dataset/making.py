@@ -12,11 +12,11 @@ from typing import NamedTuple
 import numpy as np
 
 from unblur.errors import ArgumentError, ArrayError, ImageReadError
-from unblur.evaluation.dataset_files import DatasetFiles
-from unblur.evaluation.dataset_framing import cut_square
-from unblur.evaluation.dataset_manifest import Entry, Version
-from unblur.evaluation.dataset_settings import DatasetSettings
-from unblur.evaluation.paired import FOLDERS, MARKERS, SHARP_FOLDER, SHARP_MARKER
+from unblur.evaluation.dataset.files import DatasetFiles
+from unblur.evaluation.dataset.framing import cut_square
+from unblur.evaluation.dataset.manifest import Entry, Version
+from unblur.evaluation.dataset.settings import DatasetSettings
+from unblur.evaluation.paired.finding import FOLDERS, MARKERS, SHARP_FOLDER, SHARP_MARKER
 from unblur.evaluation.provenance import derive_seed
 from unblur.images.files import FoundPhoto, find_photos, read_photo
 

@@ -9,8 +9,8 @@ from scipy.ndimage import gaussian_filter, rotate
 from skimage.data import astronaut, chelsea, coffee, rocket
 
 from unblur.errors import ImageReadError
-from unblur.evaluation.dataset_check import check_dataset
-from unblur.evaluation.dataset_duplicates import doubles, make_print
+from unblur.evaluation.dataset.checking import check_dataset
+from unblur.evaluation.dataset.duplicates import doubles, make_print
 
 PHOTOS = [astronaut()[:128, 130:274], coffee()[100:228, 200:344], chelsea()[50:178, 100:244]]
 

@@ -1,0 +1,1 @@
+"""Paired data sets of known blur: made, written, read and checked."""

@@ -1,0 +1,1 @@
+"""Real pairs of a blurred and a sharp picture: found, aligned, scored."""
