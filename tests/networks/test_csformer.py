@@ -9,7 +9,8 @@ import pytest
 import torch
 
 from unblur.errors import ArgumentError
-from unblur.networks.csformer import ChannelAttention, CSformer, CSformerConfig
+from unblur.networks.channels import ChannelAttention
+from unblur.networks.csformer import CSformer, CSformerConfig
 from unblur.networks.windows import WindowAttention
 
 SMALL = CSformerConfig(dim=4, blocks=(2, 2), heads=(1, 2), window=4)

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from unblur.classical import wiener
 from unblur.degradation import convolve, disk_psf, gaussian_psf, motion_psf
 from unblur.errors import ArgumentError
-from unblur.networks.hybrid_wiener import HybridWiener, HybridWienerConfig, WienerLayer
+from unblur.networks.hybrid_wiener import HybridWiener, HybridWienerConfig
+from unblur.networks.wiener_layer import WienerLayer
 
 SMALL = HybridWienerConfig(psfs=2, psf_size=9, widths=(4, 8))
 
@@ -36,7 +37,7 @@ def batch(*pictures: np.ndarray) -> torch.Tensor:
 def test_the_layer_is_the_classical_filter():
     psf, other = motion_psf(7, 30, size=9), disk_psf(2.5, size=9)
     blurred = np.stack([convolve(texture(seed), psf) for seed in range(2)])
-    layer = WienerLayer(SMALL)
+    layer = WienerLayer(SMALL.psfs, SMALL.psf_size, SMALL.nsr)
     kernels = torch.from_numpy(np.stack([psf, other]))[None]
     results = layer(torch.from_numpy(blurred)[:, None], kernels, torch.tensor([[0.01, 0.1]]))
     assert results.shape == (2, 2, 1, 64, 64)
@@ -51,7 +52,7 @@ def test_each_picture_may_have_its_own_psfs():
     blurred = batch(texture(0), texture(1))
     psf = torch.rand(2, 3, 9, 9, generator=torch.Generator().manual_seed(0))
     nsr = torch.tensor([[0.1, 0.2, 0.3], [0.4, 0.5, 0.6]])
-    layer = WienerLayer(SMALL)
+    layer = WienerLayer(SMALL.psfs, SMALL.psf_size, SMALL.nsr)
     together = layer(blurred, psf, nsr)
     for index in range(2):
         one = slice(index, index + 1)
@@ -60,14 +61,14 @@ def test_each_picture_may_have_its_own_psfs():
 
 def test_a_flat_picture_stays_as_it_is():
     picture = torch.full((1, 3, 16, 24), 0.3)
-    layer = WienerLayer(SMALL)
+    layer = WienerLayer(SMALL.psfs, SMALL.psf_size, SMALL.nsr)
     results = layer(picture, layer.psfs(), layer.nsr())
     torch.testing.assert_close(results, picture[:, None].expand_as(results))
 
 
 @given(st.integers(1, 9), st.sampled_from([3, 15, 31]), st.floats(1e-4, 10))
 def test_psfs_and_ratios_start_valid_and_stay_so(psfs, size, nsr):
-    layer = WienerLayer(HybridWienerConfig(psfs=psfs, psf_size=size, nsr=nsr))
+    layer = WienerLayer(psfs, size, nsr)
     np.testing.assert_allclose(layer.nsr().detach().numpy(), nsr, rtol=1e-3)
     with torch.no_grad():
         kernels = layer.psfs(10 * torch.randn(2, psfs, size, size))
@@ -84,7 +85,7 @@ def test_the_layer_learns_a_psf_from_pictures_alone(psf):
     blurred = [convolve(picture, psf) for picture in sharp]
     noise = rng.normal(0, 0.005, (4, 1, 64, 64)).astype(np.float32)
     target, given = batch(*sharp), batch(*blurred) + torch.from_numpy(noise)
-    layer = WienerLayer(replace(SMALL, psfs=1))
+    layer = WienerLayer(1, SMALL.psf_size, SMALL.nsr)
     optimiser = torch.optim.Adam(layer.parameters(), lr=0.001)
     for _ in range(60):
         optimiser.zero_grad()

@@ -15,10 +15,10 @@ from unblur.degradation.convolution import fast_shape
 from unblur.networks import octaves
 from unblur.networks import spectral as layers
 from unblur.runtime import spectral
+from unblur.runtime.psf_statistics import PSFStatistics
 from unblur.runtime.spectral import (
     WIENER_PAD,
     Deconvolution,
-    PSFStatistics,
     gradients,
     halve,
     sine_window,

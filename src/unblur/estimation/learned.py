@@ -8,15 +8,9 @@ import numpy as np
 import numpy.typing as npt
 
 from unblur.degradation.convolution import fast_shape
+from unblur.runtime.psf_statistics import PSFStatistics
 from unblur.runtime.session import NetworkSession
-from unblur.runtime.spectral import (
-    Deconvolution,
-    PSFStatistics,
-    gradients,
-    halve,
-    sine_window,
-    upsample_psf,
-)
+from unblur.runtime.spectral import Deconvolution, gradients, halve, sine_window, upsample_psf
 
 __all__ = ["LearnedEstimator"]
 

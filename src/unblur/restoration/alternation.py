@@ -18,7 +18,8 @@ from scipy import ndimage
 from unblur.degradation.convolution import fast_shape
 from unblur.degradation.psf import centre_psf, resize_psf
 from unblur.restoration.tile import TileRestorer
-from unblur.runtime.spectral import PSFStatistics, gradients, halve, sine_window, upsample_psf
+from unblur.runtime.psf_statistics import PSFStatistics
+from unblur.runtime.spectral import gradients, halve, sine_window, upsample_psf
 
 __all__ = ["FROM_COARSE", "POLISH", "alternate"]
 

@@ -17,7 +17,6 @@ from unblur.degradation.convolution import fast_shape, otf
 __all__ = [
     "WIENER_PAD",
     "Deconvolution",
-    "PSFStatistics",
     "gradients",
     "halve",
     "sine_window",
@@ -244,72 +243,3 @@ def sine_window(height: int, width: int) -> FloatArray:
     rows = np.sin(np.pi * np.arange(height) / max(1, height - 1))
     columns = np.sin(np.pi * np.arange(width) / max(1, width - 1))
     return np.outer(rows, columns).astype(np.float32)
-
-
-class PSFStatistics:
-    """Sums over windows from which a PSF follows in closed form.
-
-    Windows that say more (stronger edges) weigh more by themselves, so flat ones do no harm.
-
-    Parameters
-    ----------
-    shape : tuple of int
-        Rows and columns of the transforms, at least those of the windows.
-
-    References
-    ----------
-    Schuler, Hirsch, Harmeling, Schölkopf: "Learning to deblur", IEEE TPAMI, 2016.
-    """
-
-    def __init__(self, shape: tuple[int, int]) -> None:
-        self._shape = shape
-        half = (shape[0], shape[1] // 2 + 1)
-        self._cross = np.zeros(half, np.complex64)
-        self._edge_energy = np.zeros(half, np.float32)
-        self._energy = np.zeros(half, np.float32)
-
-    def add(self, edges: FloatArray, observed: FloatArray) -> None:
-        """Add one window.
-
-        Parameters
-        ----------
-        edges, observed : ndarray of float32
-            Predicted sharp edges and observed gradients, both (2, H, W), x first. Not modified.
-        """
-        sharp = fft.rfft2(edges, s=self._shape)
-        blurred = fft.rfft2(observed, s=self._shape)
-        self._cross += (sharp.conj() * blurred).sum(0)
-        self._edge_energy += (np.abs(sharp) ** 2).sum(0)
-        self._energy += (np.abs(blurred) ** 2).sum(0)
-
-    def maps(self, level: float, size: int) -> FloatArray:
-        """Draw up what the windows say of the PSF.
-
-        The closed form is ``K = sum conj(G) F / (sum |G|^2 + level mean |G|^2)`` over the spectra
-        G of the predicted edges and F of the observed gradients.
-
-        Parameters
-        ----------
-        level : float
-            Regularisation of the closed form, relative to the mean energy of the edges.
-        size : int
-            Side of the maps, odd.
-
-        Returns
-        -------
-        ndarray of float32
-            (3, size, size): the closed-form PSF, the autocorrelation of the gradients (1 in its
-            centre), and the whitened cross-correlation.
-        """
-        full = float(self._edge_energy.mean()) + 1e-6
-        closed = self._cross / (self._edge_energy + level * full)
-        strength = np.abs(self._cross)
-        flat = self._cross / (strength + 0.05 * float(strength.mean()) + 1e-6)
-        correlation = self._support(self._energy.astype(np.complex64), size)
-        correlation /= max(float(correlation[size // 2, size // 2]), 1e-8)
-        return np.stack([self._support(closed, size), correlation, self._support(flat, size)])
-
-    def _support(self, spectrum: ComplexArray, size: int) -> FloatArray:
-        whole = np.roll(fft.irfft2(spectrum, s=self._shape), (size // 2, size // 2), (0, 1))
-        part: FloatArray = whole[:size, :size].astype(np.float32)
-        return part
