@@ -37,6 +37,27 @@ def test_a_motion_contradicts_the_motion_across_it(scene):
     assert Evidence(blurred, NOISE).contradiction(motion_psf(12, 130)) > 1
 
 
+def test_a_sharp_part_contradicts_the_blur_of_the_rest(scene):
+    true = motion_psf(12, 40)
+    mixed = luma_of(scene, true)
+    corner = mixed.shape[0] // 2
+    mixed[:corner, :corner] = luma_of(scene, delta_psf(13))[:corner, :corner]
+    evidence = Evidence(mixed, NOISE)
+    assert evidence.worst_contradiction(true) > evidence.contradiction(true)
+    assert evidence.worst_contradiction(true) > 1
+
+
+@pytest.mark.parametrize("psf", [gaussian_psf(2.0), motion_psf(12, 40)])
+def test_no_part_contradicts_the_true_psf(scene, psf):
+    assert Evidence(luma_of(scene, psf), NOISE).worst_contradiction(psf) < 0.9
+
+
+def test_parts_too_small_to_tell_are_not_asked(scene):
+    blurred = luma_of(scene, motion_psf(12, 40))[:200, :200]
+    evidence = Evidence(blurred, NOISE)
+    assert evidence.worst_contradiction(gaussian_psf(3)) == evidence.contradiction(gaussian_psf(3))
+
+
 def test_no_blur_forbids_nothing(scene):
     assert Evidence(scene, NOISE).contradiction(resize_psf(delta_psf(), 33)) == 0
 

@@ -22,6 +22,7 @@ AXES = 0.02  # cycles a pixel; straight borders and frames put their energy on t
 LOW = (0.02, 0.1)  # cycles a pixel; where the scene's own spectrum is read off
 QUIETEST = 0.004  # one step of 8 bits: rounding and JPEG leave as much where no noise is seen
 FEWEST = 200  # frequencies needed for a verdict
+SMALLEST_QUARTER = 128  # pixels; a smaller one is too few to contradict anything
 FAINTEST = 0.001  # noise below which less makes no difference
 COARSE = 0.05  # cycles a pixel below which a blur leaves too little trace
 DIRECTIONS, RINGS = 12, 12  # cells of the half plane
@@ -81,6 +82,30 @@ class Evidence:
         # a flat picture has no power at all
         measured = float(self._power[dark].mean()) + 1e-3 * floor
         return float(np.log(measured / (predicted[dark].mean() + floor)))
+
+    def worst_contradiction(self, psf: FloatArray) -> float:
+        """Largest contradiction of the picture and of its quarters.
+
+        A waterfall in a sharp picture is blurred by its own motion and rules the spectrum of the
+        whole; the rocks beside it still contradict its PSF.
+
+        Parameters
+        ----------
+        psf
+            PSF (K, K).
+
+        Returns
+        -------
+        float
+            As `contradiction`.
+        """
+        whole = self.contradiction(psf)
+        height, width = (extent // 2 for extent in self._luma.shape)
+        if min(height, width) < SMALLEST_QUARTER:
+            return whole
+        corners = [(top, left) for top in (0, height) for left in (0, width)]
+        parts = [self._luma[top : top + height, left : left + width] for top, left in corners]
+        return max(whole, *(Evidence(part, self._noise).contradiction(psf) for part in parts))
 
     def unevenness(self, psf: FloatArray) -> float:
         """How differently in different directions the picture departs from what a PSF predicts.

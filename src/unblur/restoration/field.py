@@ -128,7 +128,7 @@ def _first_octave(pixels: npt.NDArray[Any], estimator: LearnedEstimator) -> int:
 
 
 class _Found(NamedTuple):
-    """A PSF, how much the picture contradicts it, and whether the network alone found it.
+    """A PSF, how much any part of the picture contradicts it, and whether the network alone found it.
 
     The network's refinement in each tile takes away from a PSF that was found by turns.
     """
@@ -149,7 +149,7 @@ def _estimate(windows: list[FloatArray], model: Model) -> _Found:
     doubt, departure = evidence.contradiction(psf), evidence.unevenness(psf)
     refuted = doubt > DOUBTFUL or _fills_support(psf)
     if not (refuted or departure > UNEVEN) or min(luma.shape) < 4 * SMALLEST:
-        return _Found(psf, doubt, learned=True)
+        return _Found(psf, evidence.worst_contradiction(psf), learned=True)
 
     def answers(other: FloatArray) -> bool:
         if evidence.contradiction(other) >= max(doubt, DOUBTFUL):
@@ -161,7 +161,7 @@ def _estimate(windows: list[FloatArray], model: Model) -> _Found:
     for other in filter(answers, _others(luma, model)):
         ranked.append((evidence.implausibility(other, model.restorer) - bonus, other))
     best = min(ranked, key=itemgetter(0))[1]
-    return _Found(best, evidence.contradiction(best), learned=best is psf)
+    return _Found(best, evidence.worst_contradiction(best), learned=best is psf)
 
 
 def _others(luma: FloatArray, model: Model) -> tuple[FloatArray, FloatArray]:
