@@ -30,13 +30,16 @@ if TYPE_CHECKING:
         gaussian_psf,
         motion_psf,
         parse_psf,
+        psf_from_picture,
     )
     from unblur.errors import (
         ArgumentError,
         ArrayError,
         ConfigurationError,
         ImageError,
+        ImageKindError,
         ImageReadError,
+        ImageSizeError,
         ImageWriteError,
         MissingExtraError,
         ModelError,
@@ -46,7 +49,13 @@ if TYPE_CHECKING:
     from unblur.estimation.classical import estimate_psf_classical
     from unblur.estimation.describe import describe_psf
     from unblur.estimation.report import BlurReport
-    from unblur.images.files import find_photos, read_photo, write_photo
+    from unblur.images.files import (
+        decode_photo,
+        encode_photo,
+        find_photos,
+        read_photo,
+        write_photo,
+    )
     from unblur.images.photo import Photo
     from unblur.restoration.batch import FileResult, Job, restore_batch
     from unblur.restoration.planning import BatchPlan, plan_batch
@@ -65,7 +74,9 @@ __all__ = [
     "Degradation",
     "FileResult",
     "ImageError",
+    "ImageKindError",
     "ImageReadError",
+    "ImageSizeError",
     "ImageWriteError",
     "Job",
     "MissingExtraError",
@@ -78,9 +89,11 @@ __all__ = [
     "__version__",
     "blind_richardson_lucy",
     "box_psf",
+    "decode_photo",
     "degrade",
     "describe_psf",
     "disk_psf",
+    "encode_photo",
     "estimate_psf",
     "estimate_psf_classical",
     "find_photos",
@@ -91,6 +104,7 @@ __all__ = [
     "non_local_means",
     "parse_psf",
     "plan_batch",
+    "psf_from_picture",
     "read_photo",
     "regularised",
     "restore",
@@ -110,13 +124,22 @@ _HOMES = {
     "unblur.classical.richardson_lucy": ("blind_richardson_lucy", "richardson_lucy"),
     "unblur.classical.wiener": ("wiener",),
     "unblur.degradation.pipeline": ("Degradation",),
-    "unblur.degradation.psf": ("box_psf", "disk_psf", "gaussian_psf", "motion_psf", "parse_psf"),
+    "unblur.degradation.psf": (
+        "box_psf",
+        "disk_psf",
+        "gaussian_psf",
+        "motion_psf",
+        "parse_psf",
+        "psf_from_picture",
+    ),
     "unblur.errors": (
         "ArgumentError",
         "ArrayError",
         "ConfigurationError",
         "ImageError",
+        "ImageKindError",
         "ImageReadError",
+        "ImageSizeError",
         "ImageWriteError",
         "MissingExtraError",
         "ModelError",
@@ -126,7 +149,13 @@ _HOMES = {
     "unblur.estimation.classical": ("estimate_psf_classical",),
     "unblur.estimation.describe": ("describe_psf",),
     "unblur.estimation.report": ("BlurReport",),
-    "unblur.images.files": ("find_photos", "read_photo", "write_photo"),
+    "unblur.images.files": (
+        "decode_photo",
+        "encode_photo",
+        "find_photos",
+        "read_photo",
+        "write_photo",
+    ),
     "unblur.images.photo": ("Photo",),
     "unblur.restoration.batch": ("FileResult", "Job", "restore_batch"),
     "unblur.restoration.planning": ("BatchPlan", "plan_batch"),

@@ -4,7 +4,9 @@
 
     UnblurError
     ├── ImageError                 a picture cannot be used
-    │   ├── ImageReadError         it cannot be read: missing, truncated, too large, not a picture
+    │   ├── ImageReadError         it cannot be read: missing, truncated, damaged
+    │   │   ├── ImageKindError     it is no picture, or one of a kind that is not supported
+    │   │   └── ImageSizeError     it has more pixels than allowed
     │   └── ImageWriteError        it cannot be written: exists already, no room, no such folder
     ├── ArgumentError              a value given by the caller is wrong (also a ValueError)
     │   ├── ArrayError             wrong shape, type or range of an array
@@ -23,7 +25,9 @@ __all__ = [
     "ArrayError",
     "ConfigurationError",
     "ImageError",
+    "ImageKindError",
     "ImageReadError",
+    "ImageSizeError",
     "ImageWriteError",
     "MissingExtraError",
     "ModelError",
@@ -42,6 +46,14 @@ class ImageError(UnblurError):
 
 class ImageReadError(ImageError):
     """A picture cannot be read."""
+
+
+class ImageKindError(ImageReadError):
+    """A file is no picture, or a picture of a kind that is not supported."""
+
+
+class ImageSizeError(ImageReadError):
+    """A picture has more pixels than allowed."""
 
 
 class ImageWriteError(ImageError):

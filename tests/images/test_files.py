@@ -15,9 +15,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from unblur.errors import ImageReadError, ImageWriteError
+from unblur.errors import ImageKindError, ImageReadError, ImageSizeError, ImageWriteError
 from unblur.images import files
-from unblur.images.files import SUFFIXES, read_photo, write_photo
+from unblur.images.files import SUFFIXES, decode_photo, encode_photo, read_photo, write_photo
 from unblur.images.photo import Metadata, Photo
 
 FORMATS = ["JPEG", "PNG", "TIFF", "WEBP", "BMP"]
@@ -309,3 +309,45 @@ for name in ("a.png", "a.tif"):
     assert (read_photo(folder / name).pixels == deep).all()
 """
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_bytes_are_what_the_file_would_be(tmp_path, picture, name):
+    path = tmp_path / f"out{SUFFIX_OF[name]}"
+    write_photo(Photo(picture), path)
+    assert encode_photo(Photo(picture), name) == path.read_bytes()
+    again = decode_photo(path.read_bytes())
+    assert (again.format, again.notes) == (name, ())
+    np.testing.assert_array_equal(again.pixels, read_photo(path).pixels)
+
+
+@pytest.mark.parametrize(
+    ("data", "error"),
+    [
+        (b"", ImageKindError),
+        (b"GIF89a", ImageKindError),
+        (b"hello", ImageKindError),
+        (b"\x89PNG\r\n\x1a\n", ImageReadError),
+    ],
+)
+def test_bytes_that_are_no_picture(tmp_path, data, error):
+    with pytest.raises(ImageReadError) as told:
+        decode_photo(data)
+    assert type(told.value) is error
+    path = tmp_path / "it"
+    path.write_bytes(data)
+    with pytest.raises(ImageReadError) as of_the_file:
+        read_photo(path)
+    assert type(of_the_file.value) is error
+    assert str(of_the_file.value) == f"{path}: {told.value}"
+
+
+def test_too_many_pixels_are_an_error_of_their_own(picture):
+    data = encode_photo(Photo(picture), "PNG")
+    with pytest.raises(ImageSizeError, match="megapixels"):
+        decode_photo(data, max_pixels=10)
+
+
+def test_an_unknown_format_is_refused(picture):
+    with pytest.raises(ImageWriteError, match="GIF: use one of JPEG"):
+        encode_photo(Photo(picture), "GIF")

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 from PIL import Image
 
 from unblur.degradation.shapes import box_psf, delta_psf, disk_psf, gaussian_psf, motion_psf
@@ -33,6 +33,7 @@ __all__ = [
     "gaussian_psf",
     "motion_psf",
     "parse_psf",
+    "psf_from_picture",
     "resize_psf",
 ]
 
@@ -99,11 +100,39 @@ disk:RADIUS, motion:LENGTH,ANGLE, box:WIDTH or the path of an image
     path = Path(text).expanduser()
     if not text.strip() or not path.exists():
         raise PSFError(f"{text!r} names no PSF and no file: {_WAYS}")
-    values = _read_numbers(path)
     try:
-        return centre_psf(trim_psf(as_psf(values)))
+        return psf_from_picture(_read_numbers(path))
     except PSFError as error:
         raise PSFError(f"{path}: {error}") from None
+
+
+def psf_from_picture(values: ArrayLike) -> PSF:
+    """Make a PSF from the values of a picture of it, brighter where more light falls.
+
+    Parameters
+    ----------
+    values : array_like
+        (H, W) or (H, W, C), any number type, at most 1025 px a side; colours are averaged.
+
+    Returns
+    -------
+    ndarray of float32
+        (K, K), sum 1, centred, and cut down to the part that is not zero.
+
+    Raises
+    ------
+    PSFError
+        When it is too large or no PSF, see `as_psf`.
+
+    Examples
+    --------
+    >>> psf_from_picture([[0, 0, 0], [0, 0, 9], [0, 0, 0]])[1].tolist()
+    [0.0, 1.0, 0.0]
+    """
+    picture = np.asarray(values)
+    if max(picture.shape[:2], default=0) > MAX_SIZE:
+        raise PSFError(f"the picture is too large for a PSF: cut it to at most {MAX_SIZE} px")
+    return centre_psf(trim_psf(as_psf(picture.mean(axis=2) if picture.ndim == 3 else picture)))
 
 
 def _from_numbers(text: str, kind: str, rest: str) -> PSF:
@@ -121,14 +150,12 @@ def _from_numbers(text: str, kind: str, rest: str) -> PSF:
 
 
 def _read_numbers(path: Path) -> NDArray[np.generic]:
-    """Values (H, W) of the file at `path`, colours averaged."""
+    """Values of the file at `path`, (H, W) or (H, W, C)."""
     try:
         values = np.load(path) if path.suffix.lower() == ".npy" else _read_picture(path)
     except (EOFError, OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
         raise PSFError(f"{path} cannot be read as a PSF: give an image or .npy file") from error
-    if max(values.shape[:2], default=0) > MAX_SIZE:
-        raise PSFError(f"{path} is too large for a PSF: cut it to at most {MAX_SIZE} px")
-    return np.asarray(values.mean(axis=2)) if values.ndim == 3 else np.asarray(values)
+    return np.asarray(values)
 
 
 def _read_picture(path: Path) -> NDArray[np.generic]:

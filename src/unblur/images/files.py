@@ -5,6 +5,7 @@ What is kept is listed in `Photo`; what can not be kept is said in its notes or 
 
 from __future__ import annotations
 
+import io
 import os
 import stat
 import struct
@@ -16,18 +17,33 @@ from typing import BinaryIO
 
 from PIL import Image
 
-from unblur.errors import ImageReadError, ImageWriteError
+from unblur.errors import (
+    ImageKindError,
+    ImageReadError,
+    ImageSizeError,
+    ImageWriteError,
+)
 from unblur.images.atomic import atomic_file
 from unblur.images.bmp import read_bmp, write_bmp
 from unblur.images.finding import SUFFIXES, FoundPhoto, find_photos
 from unblur.images.jpeg import read_jpeg, write_jpeg
+from unblur.images.kinds import unsupported_kind
 from unblur.images.photo import Metadata, Photo, TiffSettings
 from unblur.images.png import COLOR_CHUNKS, read_png, write_png
 from unblur.images.tiff import read_tiff
 from unblur.images.tiff_writer import write_tiff
 from unblur.images.webp import read_webp, write_webp
 
-__all__ = ["MAX_PIXELS", "SUFFIXES", "FoundPhoto", "find_photos", "read_photo", "write_photo"]
+__all__ = [
+    "MAX_PIXELS",
+    "SUFFIXES",
+    "FoundPhoto",
+    "decode_photo",
+    "encode_photo",
+    "find_photos",
+    "read_photo",
+    "write_photo",
+]
 
 MAX_PIXELS = 300_000_000
 """Pictures with more pixels are refused unless asked for: 300 megapixels, 0.9 GB of RGB."""
@@ -50,31 +66,6 @@ _FORMATS = (
     _Format("TIFF", (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"), read_tiff, write_tiff),
     _Format("WEBP", (b"RIFF",), read_webp, write_webp),
     _Format("BMP", (b"BM",), read_bmp, write_bmp),
-)
-
-_UNSUPPORTED = (
-    # offset, bytes there, what it is
-    (0, b"GIF8", "a GIF"),
-    (0, b"%PDF", "a PDF"),
-    (0, b"8BPS", "a Photoshop document"),
-    (0, b"gimp xcf", "a GIMP document"),
-    (0, b"\0\0\0\x0cjP  ", "a JPEG 2000"),
-    (0, b"\xff\x4f\xff\x51", "a JPEG 2000"),
-    (0, b"\xff\x0a", "a JPEG XL"),
-    (0, b"\0\0\0\x0cJXL ", "a JPEG XL"),
-    (0, b"v/1\x01", "an OpenEXR"),
-    (0, b"FUJIFILM", "a camera raw"),
-    (0, b"IIRO", "a camera raw"),
-    (0, b"IIU\0", "a camera raw"),
-    (4, b"ftypavif", "an AVIF"),
-    (4, b"ftypavis", "an AVIF"),
-    (4, b"ftypcrx", "a camera raw"),
-    (4, b"ftyphei", "a HEIC"),
-    (4, b"ftyphev", "a HEIC"),
-    (4, b"ftypmif1", "a HEIC"),
-    (4, b"ftyp", "a video"),
-    (0, b"<svg", "a drawing (SVG)"),
-    (128, b"DICM", "a DICOM"),
 )
 
 # what decoders of damaged files are known to raise
@@ -112,8 +103,12 @@ def read_photo(path: str | os.PathLike[str], *, max_pixels: int | None = MAX_PIX
     Raises
     ------
     ImageReadError
-        When the file is missing, a folder, empty, unreadable, truncated, damaged, too large,
-        an animation, of several pages, or of a kind that is not supported.
+        When the file is missing, a folder, unreadable, truncated, damaged, an animation, or of
+        several pages.
+    ImageKindError
+        When it is empty, no picture, or one of a kind that is not supported.
+    ImageSizeError
+        When it has more than `max_pixels`.
 
     Examples
     --------
@@ -128,16 +123,76 @@ def read_photo(path: str | os.PathLike[str], *, max_pixels: int | None = MAX_PIX
     path = Path(path)
     try:
         with _open(path) as file:
-            form = _recognise(file)
-            file.seek(0)
-            photo = _decode(form, file, max_pixels)
+            photo = _decode(file, max_pixels)
     except ImageReadError as error:
-        raise ImageReadError(f"{path}: {error}") from error.__cause__
+        raise type(error)(f"{path}: {error}") from error.__cause__
     expected = SUFFIXES.get(path.suffix.lower())
-    if expected not in (None, form.name):
-        note = f"its name says {expected}, its content is {form.name}"
+    if expected not in (None, photo.format):
+        note = f"its name says {expected}, its content is {photo.format}"
         photo = replace(photo, notes=(*photo.notes, note))
     return photo
+
+
+def decode_photo(data: bytes, *, max_pixels: int | None = MAX_PIXELS) -> Photo:
+    """Read a photograph from the bytes of its file.
+
+    Parameters
+    ----------
+    data : bytes
+        What `read_photo` would find in the file.
+    max_pixels : int or None, optional
+        As for `read_photo`.
+
+    Returns
+    -------
+    Photo
+        As from `read_photo`.
+
+    Raises
+    ------
+    ImageReadError, ImageKindError, ImageSizeError
+        As by `read_photo`; the message names no file.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> decode_photo(encode_photo(Photo(np.zeros((4, 6, 1), np.uint8)), "WEBP")).format
+    'WEBP'
+    """
+    return _decode(io.BytesIO(data), max_pixels)
+
+
+def encode_photo(photo: Photo, format: str, *, strip: bool = False) -> bytes:
+    """Put a photograph into the bytes of a file.
+
+    Parameters
+    ----------
+    photo : Photo
+        As for `write_photo`.
+    format : str
+        ``"JPEG"``, ``"PNG"``, ``"TIFF"``, ``"WEBP"`` or ``"BMP"``.
+    strip : bool, optional
+        As for `write_photo`.
+
+    Returns
+    -------
+    bytes
+        What `write_photo` would have written.
+
+    Raises
+    ------
+    ImageWriteError
+        When there is no such format, or it cannot hold the picture.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> encode_photo(Photo(np.zeros((4, 6, 1), np.uint8)), "PNG")[1:4]
+    b'PNG'
+    """
+    file = io.BytesIO()
+    _encode(photo, format, file, strip)
+    return file.getvalue()
 
 
 def write_photo(
@@ -183,16 +238,11 @@ def write_photo(
     name = SUFFIXES.get(path.suffix.lower())
     if name is None:
         raise ImageWriteError(f"{path}: cannot be written: use one of {', '.join(SUFFIXES)}")
-    form = next(item for item in _FORMATS if item.name == name)
-    if strip:
-        photo = _strip(photo)
     with atomic_file(path, overwrite=overwrite) as file:
         try:
-            form.write(photo, file)
+            _encode(photo, name, file, strip)
         except ImageWriteError as error:
-            raise ImageWriteError(f"{path}: cannot be written: {error}") from error
-        except (ValueError, MemoryError, struct.error) as error:
-            raise ImageWriteError(f"{path}: cannot be written as {name}: {error}") from error
+            raise ImageWriteError(f"{path}: {error}") from error.__cause__
 
 
 def _open(path: Path) -> BinaryIO:
@@ -212,25 +262,39 @@ def _open(path: Path) -> BinaryIO:
 def _recognise(file: BinaryIO) -> _Format:
     start = file.read(132)
     if not start:
-        raise ImageReadError("is empty")
+        raise ImageKindError("is empty")
     for form in _FORMATS:
         if start.startswith(form.signatures) and (form.name != "WEBP" or start[8:12] == b"WEBP"):
             return form
     names = ", ".join(form.name for form in _FORMATS)
-    for offset, signature, kind in _UNSUPPORTED:
-        if start[offset:].startswith(signature):
-            raise ImageReadError(f"is {kind}, which is not supported: convert it to one of {names}")
-    raise ImageReadError(f"is not a picture of a known kind ({names})")
+    if kind := unsupported_kind(start):
+        raise ImageKindError(f"is {kind}, which is not supported: convert it to one of {names}")
+    raise ImageKindError(f"is not a picture of a known kind ({names})")
 
 
-def _decode(form: _Format, file: BinaryIO, max_pixels: int | None) -> Photo:
+def _encode(photo: Photo, name: str, file: BinaryIO, strip: bool) -> None:
+    form = next((item for item in _FORMATS if item.name == name), None)
+    if form is None:
+        names = ", ".join(item.name for item in _FORMATS)
+        raise ImageWriteError(f"cannot be written as {name}: use one of {names}")
+    try:
+        form.write(_strip(photo) if strip else photo, file)
+    except ImageWriteError as error:
+        raise ImageWriteError(f"cannot be written: {error}") from error
+    except (ValueError, MemoryError, struct.error) as error:
+        raise ImageWriteError(f"cannot be written as {name}: {error}") from error
+
+
+def _decode(file: BinaryIO, max_pixels: int | None) -> Photo:
+    form = _recognise(file)
+    file.seek(0)
     try:
         return form.read(file, max_pixels)
     except ImageReadError as error:
-        raise ImageReadError(f"cannot be read as {form.name}: {error}") from error
+        raise type(error)(f"cannot be read as {form.name}: {error}") from error
     except Image.DecompressionBombError as error:
         # some of Pillow's decoders have a limit of their own, which holds for the whole process
-        raise ImageReadError(
+        raise ImageSizeError(
             f"cannot be read as {form.name}: it is too large for this decoder: "
             "save it as PNG, or as TIFF with LZW or no compression"
         ) from error

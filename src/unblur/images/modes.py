@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from unblur.errors import ImageReadError
+from unblur.errors import ImageReadError, ImageSizeError
 from unblur.images.exif import find_orientation, settle_exif, settle_xmp, turn_upright
 from unblur.images.photo import Encoding, Metadata, Photo
 from unblur.images.profiles import to_srgb
@@ -36,12 +36,14 @@ def check_size(width: int, height: int, max_pixels: int | None) -> None:
     Raises
     ------
     ImageReadError
-        When there are no pixels, or more than `max_pixels`.
+        When there are no pixels.
+    ImageSizeError
+        When there are more than `max_pixels`.
     """
     if width < 1 or height < 1:
         raise ImageReadError(f"it has no pixels: its size is {width} x {height}")
     if max_pixels is not None and width * height > max_pixels:
-        raise ImageReadError(
+        raise ImageSizeError(
             f"its {width} x {height} pixels are more than the limit of {max_pixels / 1e6:g} "
             "megapixels: raise max_pixels if the file can be trusted"
         )
