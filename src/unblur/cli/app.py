@@ -68,6 +68,9 @@ COMMANDS = (
     CommandEntry("burst", "Pictures", "Merge several frames of one scene into one sharp picture."),
     CommandEntry("inspect", "Pictures", "Say how pictures are blurred: kind, size, direction."),
     CommandEntry("degrade", "Pictures", "Blur a picture in a known way."),
+    CommandEntry(
+        "serve", "Pictures", "Offer a page for people and a service for programs, on this machine."
+    ),
     CommandEntry("models", "Models and research", "List the models that come with unblur."),
     CommandEntry(
         "dataset", "Models and research", "Make and check sets of blurred and sharp pictures."

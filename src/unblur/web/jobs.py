@@ -1,0 +1,93 @@
+"""What the server hands to a worker, and what comes back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+__all__ = ["FORMATS", "Answer", "Cancel", "Format", "Job", "Progress", "Ready"]
+
+Format = Literal["bmp", "jpeg", "png", "tiff", "webp"]
+
+FORMATS: dict[str, str] = {
+    "BMP": "image/bmp",
+    "JPEG": "image/jpeg",
+    "PNG": "image/png",
+    "TIFF": "image/tiff",
+    "WEBP": "image/webp",
+}
+"""Formats that are read and written, and their media types."""
+
+
+@dataclass(frozen=True)
+class Job:
+    """One picture, and what to do with it.
+
+    Parameters
+    ----------
+    image : bytes
+        Its file.
+    restore : bool
+        Restore it, or only say how it is blurred.
+    psf : str or bytes, optional
+        The blur in words such as ``motion:15,30``, or the file of a picture of it.
+    mask : bytes, optional
+        A picture that is white where the restored picture shall be taken and black elsewhere.
+    strength : float
+        0 to 1.
+    encoded : bool
+        The blur was made on the stored numbers, not in the light.
+    format : str, optional
+        Of the answer; that of the source when left out.
+    strip : bool
+        Leave the metadata out.
+    """
+
+    image: bytes
+    restore: bool = True
+    psf: str | bytes | None = None
+    mask: bytes | None = None
+    strength: float = 1.0
+    encoded: bool = False
+    format: Format | None = None
+    strip: bool = False
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came of a job.
+
+    Parameters
+    ----------
+    report : str
+        JSON: that of a restoration, or of a blur.
+    megapixels : float
+        Size of the picture.
+    content : bytes
+        The restored file; empty if none was asked for.
+    media_type : str
+        Of the content.
+    """
+
+    report: str
+    megapixels: float
+    content: bytes = b""
+    media_type: str = ""
+
+
+@dataclass(frozen=True)
+class Ready:
+    """A worker has loaded its model."""
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How many of a picture's tiles are done."""
+
+    done: int
+    tiles: int
+
+
+@dataclass(frozen=True)
+class Cancel:
+    """Nobody waits for the job any more."""
