@@ -67,8 +67,8 @@ def make_app(settings: Settings) -> ASGIApp:
         responses=PROBLEMS,
     )
     _add_problems(app)
-    _add_signs_of_life(app, pool, metrics)
     _Service(settings, pool, metrics).add_to(app)
+    _add_signs_of_life(app, pool, metrics)
     app.router.routes.extend(asset_routes())
     return Guard(Measure(app, metrics), settings)
 
@@ -194,8 +194,8 @@ def _add_signs_of_life(app: FastAPI, pool: Pool, metrics: Metrics) -> None:
 def _add_problems(app: FastAPI) -> None:
     @app.exception_handler(Refused)
     async def refused(request: Request, error: Exception) -> Response:
-        known = isinstance(error, Refused)
-        return problem_response(error.problem if known else Problem(500, "a fault in unblur"))
+        fault = Problem(500, "a fault in unblur")
+        return problem_response(error.problem if isinstance(error, Refused) else fault)
 
     @app.exception_handler(RequestValidationError)
     async def invalid(request: Request, error: Exception) -> Response:

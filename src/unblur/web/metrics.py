@@ -87,7 +87,8 @@ class Measure:
             await self._app(scope, receive, send_noted)
         finally:
             seconds = time.perf_counter() - start
-            route = getattr(scope.get("route"), "path", "unknown")
+            route = getattr(scope.get("route"), "path", "" if status < "400" else "unknown")
+            route = route or "page"
             self._metrics.requests.labels(route, status).inc()
             self._metrics.seconds.labels(route).observe(seconds)
             method = scope["method"] if scope["method"] in ("GET", "POST", "HEAD") else "other"
