@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import signal
@@ -58,11 +59,15 @@ def start(folder: Path, *words: str, **environment: str) -> Server:
             command, stdout=file, stderr=file, env={**os.environ, **known, **environment}
         )
     until = time.monotonic() + PATIENCE
-    while not (found := re.search(r"running on (http://\S+)", log.read_text())):
+    while True:
         assert process.poll() is None, log.read_text()
         assert time.monotonic() < until
         time.sleep(0.05)
-    return Server(process, found[1], log, scratch)
+        with contextlib.suppress(httpx.ConnectError, IndexError):
+            url = re.findall(r"unblur: (http://\S+)", log.read_text())[0]
+            httpx.get(f"{url}/readyz", timeout=PATIENCE).raise_for_status()
+            break
+    return Server(process, url, log, scratch)
 
 
 @pytest.fixture(scope="session")
@@ -101,3 +106,9 @@ def scene(height: int, width: int) -> np.ndarray:
 @pytest.fixture(scope="session")
 def small() -> np.ndarray:
     return scene(72, 96)
+
+
+@pytest.fixture(scope="session")
+def large() -> bytes:
+    """The file of a picture that takes some seconds of work."""
+    return unblur.encode_photo(unblur.Photo(scene(700, 900)), "PNG")

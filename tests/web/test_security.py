@@ -118,13 +118,13 @@ def test_path_tricks_reach_no_file():
         assert ask(Settings(), path).status_code == 404
 
 
-def test_a_port_in_use_is_told_before_any_model_is_loaded_twice():
+def test_a_port_in_use_is_told_at_once():
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         port = str(taken.getsockname()[1])
         command = [sys.executable, "-m", "unblur", "serve", "--port", port, "--threads", "1"]
         done = subprocess.run(command, capture_output=True, text=True, timeout=240)
-    assert done.returncode == 1
-    assert "address already in use" in done.stderr
+    assert done.returncode == 2
+    assert "choose another --host or --port" in done.stderr
     assert "Traceback" not in done.stderr

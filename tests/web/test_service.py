@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import json
 from email import message_from_bytes
 from email.policy import HTTP
 
+import httpx
 import numpy as np
 import pytest
 from PIL import Image
@@ -188,12 +190,9 @@ def test_a_truncated_photo_is_refused(server, small):
 
 def test_a_body_without_a_length_is_bounded_too(server):
     chunks = (bytes(100_000) for _ in range(50))
-    try:
-        answer = server.post("/v1/restore", chunks)
-    except Exception as error:  # it may close the door while we still talk
-        assert "httpx" in type(error).__module__
-    else:
-        assert problem(answer)["status"] == 413
+    # it may close the door while we still talk
+    with contextlib.suppress(httpx.TransportError):
+        assert problem(server.post("/v1/restore", chunks))["status"] == 413
     assert server.get("/healthz").status_code == 200
 
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import logging
 import os
+import socket
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from unblur.cli.signals import Terminated
-from unblur.errors import MissingExtraError, ModelError
+from unblur.errors import ArgumentError, MissingExtraError, ModelError
 
 if TYPE_CHECKING:
     from unblur.web.settings import Settings
@@ -115,11 +116,13 @@ def _run(settings: Settings) -> None:
 
     from unblur.web.app import make_app
 
+    listener = _listen(settings)
+    host, port = listener.getsockname()[:2]
+    shown = f"[{host}]" if ":" in host else host
+    typer.echo(f"unblur: http://{shown}:{port} (Ctrl-C ends it)", err=True)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     config = uvicorn.Config(
         make_app(settings),
-        host=settings.host,
-        port=settings.port,
         ws="none",
         access_log=False,  # it writes whole addresses; ours has the routes alone
         log_config=None,
@@ -127,7 +130,25 @@ def _run(settings: Settings) -> None:
         limit_concurrency=1024,
         timeout_graceful_shutdown=round(settings.work_seconds + settings.upload_seconds),
     )
-    server = uvicorn.Server(config)
-    server.run()
-    if not server.started:
-        raise ModelError("the server could not start: see the lines above")
+    try:
+        with listener:
+            uvicorn.Server(config).run(sockets=[listener])
+    except SystemExit as end:  # uvicorn's way to say that the start failed
+        raise ModelError("the server could not start: see the lines above") from end
+
+
+def _listen(settings: Settings) -> socket.socket:
+    """Take the address before anything is loaded, so that a mistake is told at once."""
+    host, port = settings.host, settings.port
+    try:
+        family, kind, *_, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        listener = socket.socket(family, kind)
+        if os.name == "posix":  # elsewhere it would let two servers share a port
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(address)
+    except OSError as error:
+        raise ArgumentError(
+            f"{host}:{port}: cannot listen there ({error.strerror}): choose another --host or "
+            "--port"
+        ) from error
+    return listener
