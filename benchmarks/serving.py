@@ -38,7 +38,8 @@ def running_server(*words: str) -> Iterator[tuple[str, int]]:
 
 def memory_of(pid: int) -> float:
     """Megabytes that a process and its children hold (proportional share; Linux)."""
-    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    lists = Path(f"/proc/{pid}/task").glob("*/children")
+    children = [word for path in lists for word in path.read_text().split()]
     total = 0.0
     for member in [str(pid), *children]:
         try:

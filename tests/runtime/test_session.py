@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -57,3 +59,13 @@ def test_threads_default_to_what_the_process_may_use(monkeypatch):
     monkeypatch.delattr(os, "sched_getaffinity", raising=False)  # as on macOS and Windows
     monkeypatch.setattr(os, "cpu_count", lambda: None)
     assert default_threads() == 1
+
+
+def test_nobody_is_told_that_a_model_was_loaded(model, tmp_path):
+    """Unless told not to, ONNX Runtime reports to its maker, and keeps an id for that."""
+    kept = {name: value for name, value in os.environ.items() if name != "CI"}  # it is shy in CI
+    code = f"from unblur.runtime import load_session; load_session({str(model)!r}, threads=1)"
+    home = {"HOME": str(tmp_path / "home"), "TMPDIR": str(tmp_path / "home")}
+    (tmp_path / "home").mkdir()
+    subprocess.run([sys.executable, "-c", code], env={**kept, **home}, check=True)
+    assert list((tmp_path / "home").iterdir()) == []

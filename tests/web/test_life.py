@@ -28,15 +28,16 @@ def in_background(server, body: bytes) -> Future[httpx.Response]:
 def wait_for_work(server) -> None:
     until = time.monotonic() + 120
     while True:
-        answer = server.get(f"/v1/progress/{ID}")
-        if answer.status_code == 200 and answer.json()["state"] == "working":
+        if server.get(f"/v1/progress/{ID}").json()["state"] == "working":
             return
         assert time.monotonic() < until
         time.sleep(0.02)
 
 
 def children(pid: int) -> list[int]:
-    return [int(word) for word in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+    """Processes that any thread of a process has started."""
+    lists = Path(f"/proc/{pid}/task").glob("*/children")
+    return [int(word) for path in lists for word in path.read_text().split()]
 
 
 def alive(pid: int) -> bool:

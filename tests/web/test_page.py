@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 import os
 import shutil
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -53,7 +54,8 @@ def page(browser, server) -> Iterator:
     page.goto(server.url)
     yield page
     context.close()
-    assert said == []
+    refused = "the server responded with a status of 422"  # Chromium tells of it, asked or not
+    assert [line for line in said if refused not in line] == []
     assert all(url.startswith((server.url, "blob:")) for url in asked)
 
 
@@ -71,6 +73,14 @@ def choose(page, *files: tuple[str, bytes]) -> None:
     page.set_input_files(
         "#files", [{"name": name, "mimeType": kind, "buffer": data} for name, data in files]
     )
+
+
+def wait_until(page, expression: str) -> None:
+    """Like wait_for_function, which needs eval: the policy forbids that."""
+    until = time.monotonic() + PATIENCE / 1000
+    while not page.evaluate(expression):
+        assert time.monotonic() < until, expression
+        page.wait_for_timeout(50)
 
 
 def wait_for_result(page) -> None:
@@ -113,7 +123,7 @@ def test_a_photo_comes_in_and_goes_out_as_the_library_writes_it(page, photo, tmp
     wait_for_result(page)
     set_slider(page, "radius", 2)
     page.locator("#radius").dispatch_event("change")
-    page.wait_for_function("document.querySelector('#found').innerText.includes('4.0 px')")
+    wait_until(page, "document.querySelector('#found').innerText.includes('4.0 px')")
     wait_for_result(page)
     psf = unblur.disk_psf(2.0)
     assert save(page)[1] == expected(photo, tmp_path, psf=psf, strength=0.4, strip=True)
@@ -122,11 +132,14 @@ def test_a_photo_comes_in_and_goes_out_as_the_library_writes_it(page, photo, tmp
 def test_a_box_restricts_what_is_saved(page, photo, small):
     choose(page, ("holiday.jpg", photo))
     wait_for_result(page)
+    page.check("[name=kind][value=disk]")  # so small a picture shows its blur to nobody
+    wait_until(page, "document.querySelector('#found').innerText.includes('6.0 px')")
+    wait_for_result(page)
     page.check("[name=tool][value=box]")
     for side, percent in (("left", 50), ("top", 0), ("width", 50), ("height", 100)):
         set_slider(page, f"box-{side}", percent)
         page.locator(f"#box-{side}").dispatch_event("change")
-    page.wait_for_function("document.querySelector('#after').style.maskImage.includes('blob:')")
+    wait_until(page, "document.querySelector('#after').style.maskImage.includes('blob:')")
     page.select_option("#format", "png")
     name, data = save(page)
     assert name == "holiday.sharp.png"
@@ -150,9 +163,10 @@ def test_mouse_brush_and_zoom(page, photo):
     page.keyboard.down("Control")
     page.mouse.wheel(0, -400)
     page.keyboard.up("Control")
-    page.wait_for_function(
+    wait_until(
+        page,
         "new Set(['before', 'after'].map("
-        "id => document.getElementById(id).style.transform)).size === 1"
+        "id => document.getElementById(id).style.transform)).size === 1",
     )
     assert int(page.locator("#zoom").evaluate("output => parseInt(output.value)")) > 200
     page.check("[name=tool][value=brush]")
@@ -160,7 +174,7 @@ def test_mouse_brush_and_zoom(page, photo):
     page.mouse.down()
     page.mouse.move(x + 60, y + 20, steps=4)
     page.mouse.up()
-    page.wait_for_function("document.querySelector('#after').style.maskImage.includes('blob:')")
+    wait_until(page, "document.querySelector('#after').style.maskImage.includes('blob:')")
 
 
 def test_the_keyboard_alone_is_enough(page, photo):
@@ -195,9 +209,10 @@ def test_every_control_has_a_name(page, photo):
 
 def test_several_at_once_one_of_them_broken(page, photo):
     choose(page, ("one.jpg", photo), ("broken.jpg", photo[:900]), ("two.jpg", photo))
-    page.wait_for_function(
+    wait_until(
+        page,
         "[...document.querySelectorAll('#pictures small')].map(e => e.textContent).join() === "
-        "'done,failed,done'"
+        "'done,failed,done'",
     )
     page.click("#pictures li:nth-child(2) button")
     assert "broken.jpg: the picture cannot be read as JPEG" in page.inner_text("#alert")

@@ -114,6 +114,8 @@ def open_session(content: bytes, threads: int, name: str) -> Any:
     ModelError
         If ONNX Runtime cannot load the file.
     """
+    # since 1.29 it writes an identifier of the machine to the disk and reports to its maker
+    os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
     import onnxruntime
 
     options = onnxruntime.SessionOptions()

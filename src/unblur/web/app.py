@@ -131,10 +131,11 @@ class _Service:
         return Response(self._models, media_type="application/json")
 
     async def progress(self, id: str) -> Response:
-        """Tell how far a request under way is: state, and tiles done of all."""
-        place = self._pool.find(id) if id else None
-        if place is None:
-            raise Refused(Problem(404, "no request with this id is under way"))
+        """Tell how far a request is: tiles done of all, and its state.
+
+        The states are uploading, waiting, working, and none where no such request is under way.
+        """
+        place = self._pool.find(id) or Place("", state="none")
         told = {"state": place.state, "done": place.done, "tiles": place.tiles}
         return Response(json.dumps(told), media_type="application/json")
 

@@ -91,10 +91,9 @@ async function askProgress(id, tell) {
   const headers = token ? { authorization: `Bearer ${token}` } : {};
   try {
     const answer = await fetch(`/v1/progress/${id}`, { headers });
-    if (!answer.ok) return; // done meanwhile
     const { state, done, tiles } = await answer.json();
     if (state === "waiting") tell(null, "Waiting for a free place");
-    else if (tiles) tell(done / tiles, `Restoring: ${done} of ${tiles} parts`);
+    else if (state === "working" && tiles) tell(done / tiles, `Restoring: ${done} of ${tiles} parts`);
   } catch {
     // the request itself will tell
   }
