@@ -111,4 +111,4 @@ def small() -> np.ndarray:
 @pytest.fixture(scope="session")
 def large() -> bytes:
     """The file of a picture that takes some seconds of work."""
-    return unblur.encode_photo(unblur.Photo(scene(700, 900)), "PNG")
+    return unblur.encode_photo(unblur.Photo(scene(450, 620)), "PNG")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import os
 import signal
 import socket
@@ -12,7 +14,7 @@ from pathlib import Path
 import httpx
 
 import unblur
-from unblur.web.answers import file_response
+from unblur.web.answers import HeldResponse, file_parts
 from unblur.web.jobs import Answer
 
 ID = "an-id-of-this-test-only"
@@ -74,7 +76,7 @@ def test_a_server_under_load_then_stopped(start_server, large, small):
     assert sorted(waits)[10] < 0.5  # a busy machine; alone it takes milliseconds
     assert server.stop(signal.SIGTERM) == 0
     assert answer.result(60).status_code == 200
-    assert unblur.decode_photo(answer.result().content).pixels.shape == (700, 900, 3)
+    assert unblur.decode_photo(answer.result().content).pixels.shape == (450, 620, 3)
     assert not list(server.scratch.iterdir())
     assert "Traceback" not in server.log.read_text()
 
@@ -112,4 +114,22 @@ def test_work_that_takes_too_long_ends_and_a_worker_that_dies_is_replaced(
 def test_a_report_in_a_header_is_latin(small):
     """Header fields hold no other letters; JSON escapes them."""
     answer = Answer('{"notes": ["ü, 模"], "blur": null}', 1.0, b"x", "image/png")
-    assert file_response(answer).headers["unblur-report"].isascii()
+    assert file_parts(answer)[1]["unblur-report"].isascii()
+
+
+def test_a_client_that_does_not_read_loses_its_answer_and_its_place():
+    """Against a stand-in for the socket: the real one takes minutes."""
+    left: list[str] = []
+    place = contextlib.ExitStack()
+    place.callback(left.append, "left")
+    sent = []
+
+    async def send(message) -> None:
+        sent.append(message)
+        if len(sent) == 3:
+            await asyncio.sleep(60)
+
+    response = HeldResponse(bytes(1_000_000), {}, place, seconds=0.05)
+    asyncio.run(response({"type": "http"}, None, send))
+    assert left == ["left"]
+    assert len(sent) == 3

@@ -22,8 +22,8 @@ _BOUNDS = "Bounds"
 
 EXAMPLES = (
     ("unblur serve", "then open http://127.0.0.1:8000 in a browser"),
-    ("UNBLUR_TOKEN=... unblur serve --host 0.0.0.0", "for others too, who know the token"),
-    ("curl --data-binary @in.jpg localhost:8000/v1/restore -o out.jpg", "without a browser"),
+    ("unblur serve --host 0.0.0.0", "for others too, who know the token in UNBLUR_TOKEN"),
+    ("unblur serve --workers 4 --threads 1", "four pictures at a time"),
 )
 
 
@@ -37,7 +37,16 @@ def serve(
             "environment variable UNBLUR_TOKEN, or with --insecure.",
         ),
     ] = "127.0.0.1",
-    port: Annotated[int, typer.Option(min=0, max=65535, rich_help_panel=_OPEN)] = 8000,
+    port: Annotated[
+        int,
+        typer.Option(
+            min=0,
+            max=65535,
+            metavar="N",
+            rich_help_panel=_OPEN,
+            help="Port to listen on; 0 takes a free one.",
+        ),
+    ] = 8000,
     insecure: Annotated[
         bool,
         typer.Option(
@@ -128,7 +137,7 @@ def _run(settings: Settings) -> None:
         log_config=None,
         server_header=False,
         limit_concurrency=1024,
-        timeout_graceful_shutdown=round(settings.work_seconds + settings.upload_seconds),
+        timeout_graceful_shutdown=round(settings.work_seconds + settings.transfer_seconds),
     )
     try:
         with listener:

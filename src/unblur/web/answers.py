@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import json
 import secrets
+from collections.abc import Mapping
+from contextlib import ExitStack
 
 from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
 
 from unblur.web.jobs import Answer
 from unblur.web.problems import Problem
 
-__all__ = ["both_response", "file_response", "problem_response"]
+__all__ = ["HeldResponse", "both_parts", "file_parts", "problem_response"]
+
+_PIECE = 1 << 18
 
 
 def problem_response(problem: Problem) -> Response:
@@ -18,19 +25,50 @@ def problem_response(problem: Problem) -> Response:
     return Response(problem.body(), problem.status, problem.headers())
 
 
-def file_response(answer: Answer) -> Response:
-    """Give the restored file, with the report but for the PSF in a header field."""
-    return Response(
-        answer.content,
-        headers={
-            "content-type": answer.media_type,
-            "unblur-report": _without_psf(answer.report),
-        },
-    )
+class HeldResponse(Response):
+    """An answer that keeps its place in the line until the client has it, or takes too long.
+
+    Otherwise clients that ask and do not read would fill the memory with answers.
+
+    Parameters
+    ----------
+    content : bytes
+        The body.
+    headers : mapping of str to str
+        Its header fields.
+    place : ExitStack
+        Closed in the end.
+    seconds : float
+        Longest time for the client to take it.
+    """
+
+    def __init__(
+        self, content: bytes, headers: Mapping[str, str], place: ExitStack, seconds: float
+    ) -> None:
+        super().__init__(content, headers=headers)
+        self._place = place
+        self._seconds = seconds
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send it piece by piece, each when the one before has left."""
+        start = {"type": "http.response.start", "status": 200, "headers": self.raw_headers}
+        with self._place, contextlib.suppress(TimeoutError):  # then the server hangs up
+            async with asyncio.timeout(self._seconds):
+                await send(start)
+                for first in range(0, len(self.body), _PIECE):
+                    piece = bytes(self.body[first : first + _PIECE])
+                    await send({"type": "http.response.body", "body": piece, "more_body": True})
+                await send({"type": "http.response.body", "body": b""})
 
 
-def both_response(answer: Answer) -> Response:
-    """Report and file as two parts of a form, which browsers can take apart."""
+def file_parts(answer: Answer) -> tuple[bytes, dict[str, str]]:
+    """Body and header fields: the restored file, and the report but for the PSF."""
+    told = _without_psf(answer.report)
+    return answer.content, {"content-type": answer.media_type, "unblur-report": told}
+
+
+def both_parts(answer: Answer) -> tuple[bytes, dict[str, str]]:
+    """Body and header fields: report and file as a form, which browsers can take apart."""
     boundary = secrets.token_hex(16)
     parts = (
         f'--{boundary}\r\nContent-Disposition: form-data; name="report"\r\n'
@@ -39,7 +77,7 @@ def both_response(answer: Answer) -> Response:
         f"Content-Type: {answer.media_type}\r\n\r\n"
     )
     body = b"".join([parts.encode(), answer.content, f"\r\n--{boundary}--\r\n".encode()])
-    return Response(body, headers={"content-type": f"multipart/form-data; boundary={boundary}"})
+    return body, {"content-type": f"multipart/form-data; boundary={boundary}"}
 
 
 def _without_psf(report: str) -> str:

@@ -17,7 +17,7 @@ from starlette.types import ASGIApp, Receive
 
 from unblur import __version__
 from unblur.cards import load_card, weights_folder
-from unblur.web.answers import both_response, file_response, problem_response
+from unblur.web.answers import HeldResponse, both_parts, file_parts, problem_response
 from unblur.web.assets import asset_routes
 from unblur.web.intake import InspectOptions, RestoreOptions, explain, take_in
 from unblur.web.jobs import Answer, Job
@@ -99,7 +99,8 @@ class _Service:
         `Unblur-Report`; where a client accepts only multipart/form-data, a form with `report` and
         `image`.
         """
-        with self._pool.place(query.id) as place:
+        with contextlib.ExitStack() as stack:
+            place = stack.enter_context(self._pool.place(query.id))
             intake = await take_in(request, self._settings)
             options = intake.options(RestoreOptions, query)
             place.id = options.id
@@ -113,8 +114,10 @@ class _Service:
                 strip=options.strip,
             )
             answer = await self._do(job, place, request)
-        wants_both = request.headers.get("accept", "").startswith("multipart/form-data")
-        return both_response(answer) if wants_both else file_response(answer)
+            place.state = "answering"
+            wants_both = request.headers.get("accept", "").startswith("multipart/form-data")
+            body, headers = (both_parts if wants_both else file_parts)(answer)
+            return HeldResponse(body, headers, stack.pop_all(), self._settings.transfer_seconds)
 
     async def inspect(
         self, request: Request, query: Annotated[InspectOptions, Query()]
@@ -133,7 +136,8 @@ class _Service:
     async def progress(self, id: str) -> Response:
         """Tell how far a request is: tiles done of all, and its state.
 
-        The states are uploading, waiting, working, and none where no such request is under way.
+        The states are uploading, waiting, working and answering; none where no such request is
+        under way.
         """
         place = self._pool.find(id) or Place("", state="none")
         told = {"state": place.state, "done": place.done, "tiles": place.tiles}

@@ -129,12 +129,12 @@ async def take_in(request: Request, settings: Settings) -> Intake:
         raise _too_large(settings)
     stream = _bounded(request, settings)
     try:
-        async with asyncio.timeout(settings.upload_seconds):
+        async with asyncio.timeout(settings.transfer_seconds):
             if request.headers.get("content-type", "").startswith("multipart/form-data"):
                 return await _take_form(request, stream)
             return Intake({"image": b"".join([chunk async for chunk in stream])}, {})
     except TimeoutError:
-        seconds = settings.upload_seconds
+        seconds = settings.transfer_seconds
         raise Refused(Problem(408, f"the picture took more than {seconds:g} s to arrive")) from None
     except (MultiPartException, LookupError, ValueError) as error:
         raise Refused(Problem(400, f"the form cannot be read: {error}")) from error

@@ -32,7 +32,7 @@ class Place:
     id : str
         By which its client asks for the progress; empty if it will not.
     state : str
-        "uploading", "waiting" or "working".
+        "uploading", "waiting", "working" or "answering".
     done, tiles : int
         Parts of the picture that are restored, and all.
     """

@@ -39,8 +39,8 @@ class Settings:
         Largest picture.
     work_seconds : float
         Longest time that a worker may spend on one picture.
-    upload_seconds : float
-        Longest time that a body may take to arrive.
+    transfer_seconds : float
+        Longest time that a body or an answer may take on its way.
     worker_bytes : int
         Address space of a worker, where the system can bound it; 0 leaves it unbounded.
 
@@ -69,7 +69,7 @@ class Settings:
     max_bytes: int = 64_000_000
     max_pixels: int = 50_000_000
     work_seconds: float = 300.0
-    upload_seconds: float = 60.0
+    transfer_seconds: float = 120.0
     worker_bytes: int = 8_000_000_000
 
     def __post_init__(self) -> None:
@@ -79,7 +79,7 @@ class Settings:
             "max_bytes": self.max_bytes,
             "max_pixels": self.max_pixels,
             "work_seconds": self.work_seconds,
-            "upload_seconds": self.upload_seconds,
+            "transfer_seconds": self.transfer_seconds,
         }
         for name, value in bounds.items():
             if not value > 0:
