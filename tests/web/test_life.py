@@ -66,14 +66,12 @@ def test_a_server_under_load_then_stopped(start_server, large, small):
         time.sleep(0.1)
     assert answer.status_code == 200
     # full, and told to stop
-    answer = in_background(server, large)
-    wait_for_work(server)
-    waits = []
-    for _ in range(20):
-        start = time.perf_counter()
-        assert server.get("/healthz").status_code == 200
-        waits.append(time.perf_counter() - start)
-    assert sorted(waits)[10] < 0.5  # a busy machine; alone it takes milliseconds
+    with httpx.Client(base_url=server.url, timeout=60) as client:
+        client.get("/healthz")
+        answer = in_background(server, large)
+        wait_for_work(server)
+        assert all(client.get("/healthz").is_success for _ in range(5))
+        assert not answer.done()  # seconds of work did not delay them
     assert server.stop(signal.SIGTERM) == 0
     assert answer.result(60).status_code == 200
     assert unblur.decode_photo(answer.result().content).pixels.shape == (450, 620, 3)

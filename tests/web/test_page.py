@@ -221,6 +221,7 @@ def test_several_at_once_one_of_them_broken(page, photo):
     )
     page.click("#pictures li:nth-child(2) button")
     assert "broken.jpg: the picture cannot be read as JPEG" in page.inner_text("#alert")
+    assert page.inner_text("#stop") == "Try again"
     page.click("#pictures li:nth-child(3) button")
     wait_for_result(page)
     assert not page.is_visible("#alert")

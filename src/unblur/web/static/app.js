@@ -86,7 +86,11 @@ function tell(picture, part, text) {
   if (picture === shown) showProgress();
 }
 
-/** Restore once more, with other settings. */
+function isOver(picture) {
+  return ["failed", "stopped"].includes(picture.state);
+}
+
+/** Restore once more, perhaps with other settings. */
 function again(picture) {
   const ready = picture.wanted.kind === "auto" || picture.psf;
   if (!ready) return;
@@ -97,6 +101,10 @@ function again(picture) {
 }
 
 find("stop").onclick = () => {
+  if (isOver(shown)) {
+    again(shown);
+    return;
+  }
   if (shown.state === "waiting") shown.state = "stopped";
   shown.stop();
   showProgress();
@@ -168,7 +176,11 @@ async function show() {
 
 function showProgress() {
   const busy = ["waiting", "working"].includes(shown.state);
-  find("progress").hidden = !busy;
+  const over = isOver(shown);
+  find("progress").hidden = !busy && !over;
+  find("progress-bar").hidden = !busy;
+  find("progress-text").hidden = !busy;
+  find("stop").textContent = over ? "Try again" : "Stop";
   if (shown.part === null) find("progress-bar").removeAttribute("value");
   else find("progress-bar").value = shown.part;
   if (find("progress-text").textContent !== shown.text) find("progress-text").textContent = shown.text;
