@@ -40,6 +40,7 @@ if TYPE_CHECKING:
         ImageWriteError,
         MissingExtraError,
         ModelError,
+        NoRoomError,
         PSFError,
         UnblurError,
     )
@@ -48,9 +49,12 @@ if TYPE_CHECKING:
     from unblur.estimation.report import BlurReport
     from unblur.images.files import find_photos, read_photo, write_photo
     from unblur.images.photo import Photo
-    from unblur.restoration.batch import FileResult, Job, restore_batch
+    from unblur.restoration.batch import restore_batch, share_threads
+    from unblur.restoration.batch_report import BatchReport
+    from unblur.restoration.job import FileResult, Job
     from unblur.restoration.planning import BatchPlan, plan_batch
     from unblur.restoration.restorer import RestorationReport, Restorer
+    from unblur.restoration.walking import BatchWalk, walk_batch
 
     __version__: str
 
@@ -58,6 +62,8 @@ __all__ = [
     "ArgumentError",
     "ArrayError",
     "BatchPlan",
+    "BatchReport",
+    "BatchWalk",
     "BlurReport",
     "Burst",
     "BurstFrame",
@@ -70,6 +76,7 @@ __all__ = [
     "Job",
     "MissingExtraError",
     "ModelError",
+    "NoRoomError",
     "PSFError",
     "Photo",
     "RestorationReport",
@@ -97,7 +104,9 @@ __all__ = [
     "restore_batch",
     "restore_file",
     "richardson_lucy",
+    "share_threads",
     "unsupervised_wiener",
+    "walk_batch",
     "wiener",
     "write_photo",
 ]
@@ -120,6 +129,7 @@ _HOMES = {
         "ImageWriteError",
         "MissingExtraError",
         "ModelError",
+        "NoRoomError",
         "PSFError",
         "UnblurError",
     ),
@@ -128,9 +138,12 @@ _HOMES = {
     "unblur.estimation.report": ("BlurReport",),
     "unblur.images.files": ("find_photos", "read_photo", "write_photo"),
     "unblur.images.photo": ("Photo",),
-    "unblur.restoration.batch": ("FileResult", "Job", "restore_batch"),
+    "unblur.restoration.batch": ("restore_batch", "share_threads"),
+    "unblur.restoration.batch_report": ("BatchReport",),
+    "unblur.restoration.job": ("FileResult", "Job"),
     "unblur.restoration.planning": ("BatchPlan", "plan_batch"),
     "unblur.restoration.restorer": ("RestorationReport", "Restorer"),
+    "unblur.restoration.walking": ("BatchWalk", "walk_batch"),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 

@@ -5,7 +5,8 @@
     UnblurError
     ├── ImageError                 a picture cannot be used
     │   ├── ImageReadError         it cannot be read: missing, truncated, too large, not a picture
-    │   └── ImageWriteError        it cannot be written: exists already, no room, no such folder
+    │   └── ImageWriteError        it cannot be written: exists already, no such folder
+    │       └── NoRoomError        the disk is full
     ├── ArgumentError              a value given by the caller is wrong (also a ValueError)
     │   ├── ArrayError             wrong shape, type or range of an array
     │   └── PSFError               not a point spread function, or an unknown way to name one
@@ -27,6 +28,7 @@ __all__ = [
     "ImageWriteError",
     "MissingExtraError",
     "ModelError",
+    "NoRoomError",
     "PSFError",
     "UnblurError",
 ]
@@ -46,6 +48,10 @@ class ImageReadError(ImageError):
 
 class ImageWriteError(ImageError):
     """A picture cannot be written."""
+
+
+class NoRoomError(ImageWriteError):
+    """The disk is full: nothing further can be written either."""
 
 
 class ArgumentError(UnblurError, ValueError):

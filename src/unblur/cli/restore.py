@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from unblur.cli.engines import How, results_of
 from unblur.cli.exits import ExitCode
 from unblur.cli.pipes import through_pipes
 from unblur.cli.talk import BatchTalk
@@ -26,6 +29,7 @@ EXAMPLES = (
     ("unblur restore *.jpg --psf motion:15,30", "the blur is known: 15 px long, 30 degrees up"),
     ("unblur restore scan.tif --psf lens.png", "a measured PSF, as a picture"),
     ("unblur restore photo.jpg --strength 0.5", "half way, for a softer look"),
+    ("unblur restore shots/ -o sharp/ --report report.html", "and a table of what was done"),
     ("unblur restore shots/ --json > log.jsonl", "one JSON object a line, for machines"),
     ("unblur restore - < in.jpg > out.jpg", "in a pipe"),
 )
@@ -76,6 +80,15 @@ def restore(
             help="Print one JSON object a picture: source, target, outcome, reason, report.",
         ),
     ] = False,
+    report: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            rich_help_panel=_WHERE,
+            help="Also tell of each picture in a table: FILE.html, .csv or .json, written as the "
+            "work goes on; the same command continues it.",
+        ),
+    ] = None,
     psf: Annotated[
         str | None,
         typer.Option(
@@ -128,31 +141,20 @@ def restore(
     a result is skipped, so that the same command goes on after an interruption. In a pipe only
     errors are written.
     """
-    from unblur import plan_batch, restore_batch
+    from unblur import BatchReport, walk_batch
 
     kernel = None if psf is None else _kernel(psf)
+    how = How(model, threads, kernel, strength, not encoded, overwrite, strip)
     with through_pipes(paths, output, as_json=as_json) as (paths, output):
-        plan = plan_batch(paths, output, overwrite=overwrite)
-        with BatchTalk(plan.jobs, as_json=as_json) as talk:
-            for result in plan.settled:
-                talk.tell(result, worked=False)
-            if plan.jobs:
-                from unblur import Restorer  # only now: it loads the runtime
-
-                restorer = Restorer(model, threads=threads)
-                for result in restore_batch(
-                    plan.jobs,
-                    restorer,
-                    psf=kernel,
-                    strength=strength,
-                    linear=not encoded,
-                    overwrite=overwrite,
-                    strip=strip,
-                    progress=talk.tell_tiles,
-                ):
-                    talk.tell(result)
+        walk = walk_batch(paths, output, overwrite=overwrite)
+        lines = BatchReport(report, fresh=overwrite) if report else contextlib.nullcontext()
+        with lines as told, BatchTalk(walk.count, as_json=as_json) as talk:
+            for result in results_of(walk, how, talk.tell_tiles):
+                if told is not None:
+                    told.add(result)
+                talk.tell(result)
         if talk.counts["failed"]:
-            raise typer.Exit(ExitCode.FAILED if plan.found else ExitCode.NOTHING)
+            raise typer.Exit(ExitCode.FAILED if talk.found else ExitCode.NOTHING)
 
 
 def _kernel(psf: str) -> NDArray[np.float32]:

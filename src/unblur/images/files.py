@@ -5,6 +5,7 @@ What is kept is listed in `Photo`; what can not be kept is said in its notes or 
 
 from __future__ import annotations
 
+import io
 import os
 import stat
 import struct
@@ -22,12 +23,22 @@ from unblur.images.bmp import read_bmp, write_bmp
 from unblur.images.finding import SUFFIXES, FoundPhoto, find_photos
 from unblur.images.jpeg import read_jpeg, write_jpeg
 from unblur.images.photo import Metadata, Photo, TiffSettings
+from unblur.images.places import Place, RemotePath, place_of, remote_file
 from unblur.images.png import COLOR_CHUNKS, read_png, write_png
 from unblur.images.tiff import read_tiff
 from unblur.images.tiff_writer import write_tiff
 from unblur.images.webp import read_webp, write_webp
 
-__all__ = ["MAX_PIXELS", "SUFFIXES", "FoundPhoto", "find_photos", "read_photo", "write_photo"]
+__all__ = [
+    "MAX_PIXELS",
+    "SUFFIXES",
+    "FoundPhoto",
+    "decode_photo",
+    "encode_photo",
+    "find_photos",
+    "read_photo",
+    "write_photo",
+]
 
 MAX_PIXELS = 300_000_000
 """Pictures with more pixels are refused unless asked for: 300 megapixels, 0.9 GB of RGB."""
@@ -92,12 +103,14 @@ _DECODER_ERRORS = (
 )
 
 
-def read_photo(path: str | os.PathLike[str], *, max_pixels: int | None = MAX_PIXELS) -> Photo:
+def read_photo(
+    path: str | os.PathLike[str] | RemotePath, *, max_pixels: int | None = MAX_PIXELS
+) -> Photo:
     """Read a photograph with everything that is needed to write it as it was.
 
     Parameters
     ----------
-    path : path
+    path : path or URL
         A JPEG, PNG, TIFF, WebP or BMP, recognised by its content. Palettes are expanded, bilevel
         becomes grey, CMYK is converted to sRGB by its ICC profile (which the sRGB profile then
         replaces), a double-precision TIFF becomes single: the notes of the photo say so.
@@ -125,15 +138,50 @@ def read_photo(path: str | os.PathLike[str], *, max_pixels: int | None = MAX_PIX
     >>> photo.format, photo.pixels.shape, photo.pixels.dtype.name, int(photo.pixels.max())
     ('PNG', (4, 6, 1), 'uint16', 40000)
     """
-    path = Path(path)
+    place = place_of(path)
+    if isinstance(place, RemotePath):
+        return decode_photo(place.read_bytes(), place, max_pixels=max_pixels)
     try:
-        with _open(path) as file:
-            form = _recognise(file)
-            file.seek(0)
-            photo = _decode(form, file, max_pixels)
+        file = _open(place)
     except ImageReadError as error:
-        raise ImageReadError(f"{path}: {error}") from error.__cause__
-    expected = SUFFIXES.get(path.suffix.lower())
+        raise ImageReadError(f"{place}: {error}") from error.__cause__
+    with file:
+        return _read(file, place, max_pixels)
+
+
+def decode_photo(data: bytes, place: Place, *, max_pixels: int | None = MAX_PIXELS) -> Photo:
+    """Read a photograph from the bytes of its file.
+
+    Parameters
+    ----------
+    data : bytes
+        All of the file.
+    place : Path or RemotePath
+        Where it came from, for errors and notes.
+    max_pixels : int or None, optional
+        As for `read_photo`.
+
+    Returns
+    -------
+    Photo
+        As `read_photo` returns it.
+
+    Raises
+    ------
+    ImageReadError
+        As for `read_photo`.
+    """
+    return _read(io.BytesIO(data), place, max_pixels)
+
+
+def _read(file: BinaryIO, place: Place, max_pixels: int | None) -> Photo:
+    try:
+        form = _recognise(file)
+        file.seek(0)
+        photo = _decode(form, file, max_pixels)
+    except ImageReadError as error:
+        raise ImageReadError(f"{place}: {error}") from error.__cause__
+    expected = SUFFIXES.get(place.suffix.lower())
     if expected not in (None, form.name):
         note = f"its name says {expected}, its content is {form.name}"
         photo = replace(photo, notes=(*photo.notes, note))
@@ -141,7 +189,11 @@ def read_photo(path: str | os.PathLike[str], *, max_pixels: int | None = MAX_PIX
 
 
 def write_photo(
-    photo: Photo, path: str | os.PathLike[str], *, overwrite: bool = False, strip: bool = False
+    photo: Photo,
+    path: str | os.PathLike[str] | RemotePath,
+    *,
+    overwrite: bool = False,
+    strip: bool = False,
 ) -> None:
     """Write a photograph, whole or not at all.
 
@@ -153,7 +205,7 @@ def write_photo(
         Depth, alpha and metadata are kept as far as the format allows. JPEG, WebP and BMP hold
         8 bits, PNG 16 bits, TIFF anything; JPEG compression is that of a JPEG source, TIFF
         compression that of a TIFF source.
-    path : path
+    path : path or URL
         Its suffix decides on the format: one of `SUFFIXES`. A link is replaced, not followed.
     overwrite : bool, optional
         Whether an existing file may be replaced.
@@ -179,20 +231,57 @@ def write_photo(
     ...
     unblur.errors.ImageWriteError: ...grey.tif: exists already: ...
     """
-    path = Path(path)
-    name = SUFFIXES.get(path.suffix.lower())
+    place = place_of(path)
+    form = _format_of(place)
+    if isinstance(place, RemotePath):
+        with remote_file(place, overwrite=overwrite) as file:
+            _write(photo, file, form, place, strip)
+    else:
+        with atomic_file(place, overwrite=overwrite) as file:
+            _write(photo, file, form, place, strip)
+
+
+def encode_photo(photo: Photo, place: Place, *, strip: bool = False) -> bytes:
+    """Return what `write_photo` would write.
+
+    Parameters
+    ----------
+    photo : Photo
+        As for `write_photo`.
+    place : Path or RemotePath
+        Its suffix decides on the format.
+    strip : bool, optional
+        As for `write_photo`.
+
+    Returns
+    -------
+    bytes
+        The whole file.
+
+    Raises
+    ------
+    ImageWriteError
+        When the suffix is unknown or the format cannot hold the picture.
+    """
+    with io.BytesIO() as file:
+        _write(photo, file, _format_of(place), place, strip)
+        return file.getvalue()
+
+
+def _format_of(place: Place) -> _Format:
+    name = SUFFIXES.get(place.suffix.lower())
     if name is None:
-        raise ImageWriteError(f"{path}: cannot be written: use one of {', '.join(SUFFIXES)}")
-    form = next(item for item in _FORMATS if item.name == name)
-    if strip:
-        photo = _strip(photo)
-    with atomic_file(path, overwrite=overwrite) as file:
-        try:
-            form.write(photo, file)
-        except ImageWriteError as error:
-            raise ImageWriteError(f"{path}: cannot be written: {error}") from error
-        except (ValueError, MemoryError, struct.error) as error:
-            raise ImageWriteError(f"{path}: cannot be written as {name}: {error}") from error
+        raise ImageWriteError(f"{place}: cannot be written: use one of {', '.join(SUFFIXES)}")
+    return next(item for item in _FORMATS if item.name == name)
+
+
+def _write(photo: Photo, file: BinaryIO, form: _Format, place: Place, strip: bool) -> None:
+    try:
+        form.write(_strip(photo) if strip else photo, file)
+    except ImageWriteError as error:
+        raise ImageWriteError(f"{place}: cannot be written: {error}") from error
+    except (ValueError, MemoryError, struct.error) as error:
+        raise ImageWriteError(f"{place}: cannot be written as {form.name}: {error}") from error
 
 
 def _open(path: Path) -> BinaryIO:
