@@ -25,6 +25,9 @@ __all__ = ["ATTEMPTS", "Place", "RemotePath", "is_url", "place_of", "remote_file
 ATTEMPTS = 5
 """How often a request to a server is made before it counts as failed."""
 
+# their clients try each request several times themselves
+_PERSISTENT = {"s3", "s3a", "gs", "gcs", "az", "abfs", "abfss"}
+
 _FIRST_PAUSE = 0.2  # seconds before the second attempt; doubled for each further one
 _URL = re.compile(r"[a-z][a-z0-9+.-]+://", re.IGNORECASE)
 _READ_ONLY = ("http", "https", "zip", "tar")
@@ -237,7 +240,7 @@ class RemotePath:
     def _try(self, request: Callable[[Any, str], T]) -> T:
         """Ask the server, several times if need be."""
         system, path = _file_system(self.url)
-        for attempt in range(1, ATTEMPTS):
+        for attempt in range(1, 2 if self.protocol in _PERSISTENT else ATTEMPTS):
             try:
                 return request(system, path)
             except _FINAL:

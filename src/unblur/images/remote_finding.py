@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePath
 
 from unblur.errors import ImageReadError
 from unblur.images.finding import SUFFIXES
@@ -76,8 +76,12 @@ def _match(pattern: RemotePath) -> list[RemotePhoto]:
     photos = [
         RemotePhoto(place, Path(relative))
         for place, relative in pattern.matches()
-        if place.suffix.lower() in SUFFIXES
+        if place.suffix.lower() in SUFFIXES and not _is_hidden(relative)
     ]
     if not photos:
         raise ImageReadError(f"{pattern}: matches no pictures ({', '.join(SUFFIXES)})")
     return photos
+
+
+def _is_hidden(relative: PurePath) -> bool:
+    return any(part.startswith(".") for part in relative.parts)
