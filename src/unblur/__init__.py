@@ -51,6 +51,7 @@ if TYPE_CHECKING:
     from unblur.images.photo import Photo
     from unblur.restoration.batch import restore_batch, share_threads
     from unblur.restoration.batch_report import BatchReport
+    from unblur.restoration.cluster import restore_on_cluster
     from unblur.restoration.job import FileResult, Job
     from unblur.restoration.planning import BatchPlan, plan_batch
     from unblur.restoration.restorer import RestorationReport, Restorer
@@ -103,6 +104,7 @@ __all__ = [
     "restore",
     "restore_batch",
     "restore_file",
+    "restore_on_cluster",
     "richardson_lucy",
     "share_threads",
     "unsupervised_wiener",
@@ -140,6 +142,7 @@ _HOMES = {
     "unblur.images.photo": ("Photo",),
     "unblur.restoration.batch": ("restore_batch", "share_threads"),
     "unblur.restoration.batch_report": ("BatchReport",),
+    "unblur.restoration.cluster": ("restore_on_cluster",),
     "unblur.restoration.job": ("FileResult", "Job"),
     "unblur.restoration.planning": ("BatchPlan", "plan_batch"),
     "unblur.restoration.restorer": ("RestorationReport", "Restorer"),

@@ -57,6 +57,7 @@ PROMISED = {
     "restore",
     "restore_batch",
     "restore_file",
+    "restore_on_cluster",
     "richardson_lucy",
     "share_threads",
     "unsupervised_wiener",

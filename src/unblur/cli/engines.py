@@ -1,7 +1,10 @@
-"""What does the work of ``unblur restore``: threads of this process."""
+"""What does the work of ``unblur restore``: threads of this process, or a Ray cluster."""
 
 from __future__ import annotations
 
+import contextlib
+import enum
+import sys
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import chain
@@ -13,7 +16,14 @@ if TYPE_CHECKING:
 
     from unblur import FileResult, Job
 
-__all__ = ["How", "results_of"]
+__all__ = ["Engine", "How", "results_of"]
+
+
+class Engine(enum.StrEnum):
+    """Where the pictures are restored."""
+
+    LOCAL = "local"
+    RAY = "ray"
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,6 +37,8 @@ class How:
     linear: bool
     overwrite: bool
     strip: bool
+    engine: Engine
+    address: str | None
 
 
 def results_of(
@@ -55,8 +67,23 @@ def _restore(
     how: How,
     tell_tiles: Callable[[Job, int, int], None],
 ) -> Iterator[FileResult]:
-    from unblur import Restorer, restore_batch, share_threads
+    from unblur import Restorer, restore_batch, restore_on_cluster, share_threads
 
+    if how.engine is Engine.RAY:
+        # Ray tells of lost workers on standard output, which is for data
+        with contextlib.redirect_stdout(sys.stderr):
+            yield from restore_on_cluster(
+                chain(first, others),
+                model=how.model,
+                address=how.address,
+                workers=how.threads,
+                psf=how.psf,
+                strength=how.strength,
+                linear=how.linear,
+                overwrite=how.overwrite,
+                strip=how.strip,
+            )
+        return
     at_once, each = share_threads(len(first), how.threads)
     yield from restore_batch(
         chain(first, others),

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from unblur.cli.engines import How, results_of
+from unblur.cli.engines import Engine, How, results_of
 from unblur.cli.exits import ExitCode
 from unblur.cli.pipes import through_pipes
 from unblur.cli.talk import BatchTalk
+from unblur.errors import ArgumentError
 
 if TYPE_CHECKING:
     import numpy as np
@@ -31,6 +32,8 @@ EXAMPLES = (
     ("unblur restore photo.jpg --strength 0.5", "half way, for a softer look"),
     ("unblur restore shots/ -o sharp/ --report report.html", "and a table of what was done"),
     ("unblur restore shots/ --json > log.jsonl", "one JSON object a line, for machines"),
+    ("unblur restore s3://bucket/shots -o s3://bucket/sharp", "in a bucket (extra 'cloud')"),
+    ("unblur restore s3://b/shots -o s3://b/sharp --engine ray", "by a cluster (extra 'cluster')"),
     ("unblur restore - < in.jpg > out.jpg", "in a pipe"),
 )
 
@@ -41,7 +44,7 @@ def restore(
         typer.Argument(
             metavar="PATHS...",
             help="Pictures, folders (searched to the bottom), patterns such as 'shots/**/*.jpg', "
-            "or - for standard input.",
+            "URLs such as s3://bucket/shots, or - for standard input.",
             show_default=False,
         ),
     ],
@@ -128,7 +131,22 @@ def restore(
     threads: Annotated[
         int | None,
         typer.Option(
-            min=1, metavar="N", rich_help_panel=_HOW, help="CPU threads; all cores when left out."
+            min=1,
+            metavar="N",
+            rich_help_panel=_HOW,
+            help="CPU threads, or processes of a cluster; all cores when left out.",
+        ),
+    ] = None,
+    engine: Annotated[
+        Engine,
+        typer.Option(rich_help_panel=_HOW, help="This machine, or a Ray cluster."),
+    ] = Engine.LOCAL,
+    address: Annotated[
+        str | None,
+        typer.Option(
+            metavar="HOST",
+            rich_help_panel=_HOW,
+            help="Of the Ray cluster, or 'auto'; one is started here when left out.",
         ),
     ] = None,
 ) -> None:
@@ -143,8 +161,11 @@ def restore(
     """
     from unblur import BatchReport, walk_batch
 
+    if address is not None and engine is not Engine.RAY:
+        raise ArgumentError(f"--address {address}: names a cluster: add --engine ray")
+
     kernel = None if psf is None else _kernel(psf)
-    how = How(model, threads, kernel, strength, not encoded, overwrite, strip)
+    how = How(model, threads, kernel, strength, not encoded, overwrite, strip, engine, address)
     with through_pipes(paths, output, as_json=as_json) as (paths, output):
         walk = walk_batch(paths, output, overwrite=overwrite)
         lines = BatchReport(report, fresh=overwrite) if report else contextlib.nullcontext()

@@ -50,6 +50,7 @@ class BatchTalk:
 
     def __init__(self, count: Callable[[], int], *, as_json: bool) -> None:
         self._as_json = as_json
+        self._data = sys.stdout  # an engine may lead what others print away from it
         # a bar would run through JSON lines on the same screen
         self._talks = sys.stderr.isatty() and not (as_json and sys.stdout.isatty())
         self._progress: Progress | None = None
@@ -100,7 +101,7 @@ class BatchTalk:
             if not isinstance(result.error, UnblurError | MemoryError):
                 traceback.print_exception(result.error)
         if self._as_json:
-            typer.echo(json.dumps(result.to_dict()))
+            typer.echo(json.dumps(result.to_dict()), file=self._data)
         if result.outcome != "skipped":
             self._worked += 1
         self._under_way = {

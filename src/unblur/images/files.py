@@ -11,6 +11,7 @@ import stat
 import struct
 import zlib
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO
@@ -36,6 +37,8 @@ __all__ = [
     "decode_photo",
     "encode_photo",
     "find_photos",
+    "new_file",
+    "read_bytes",
     "read_photo",
     "write_photo",
 ]
@@ -141,12 +144,25 @@ def read_photo(
     place = place_of(path)
     if isinstance(place, RemotePath):
         return decode_photo(place.read_bytes(), place, max_pixels=max_pixels)
-    try:
-        file = _open(place)
-    except ImageReadError as error:
-        raise ImageReadError(f"{place}: {error}") from error.__cause__
-    with file:
+    with _open(place) as file:
         return _read(file, place, max_pixels)
+
+
+def read_bytes(place: Place) -> bytes:
+    """Return a whole file, for `decode_photo`.
+
+    Raises
+    ------
+    ImageReadError
+        When the file is missing, a folder, or unreadable.
+    """
+    if isinstance(place, RemotePath):
+        return place.read_bytes()
+    try:
+        with _open(place) as file:
+            return file.read()
+    except OSError as error:
+        raise ImageReadError(f"{place}: cannot be read: {error.strerror or error}") from error
 
 
 def decode_photo(data: bytes, place: Place, *, max_pixels: int | None = MAX_PIXELS) -> Photo:
@@ -233,12 +249,28 @@ def write_photo(
     """
     place = place_of(path)
     form = _format_of(place)
+    with new_file(place, overwrite=overwrite) as file:
+        _write(photo, file, form, place, strip)
+
+
+def new_file(place: Place, *, overwrite: bool = False) -> AbstractContextManager[BinaryIO]:
+    """Open a file that appears whole or not at all, on this machine or elsewhere.
+
+    Parameters
+    ----------
+    place : Path or RemotePath
+        Where it shall stand.
+    overwrite : bool, optional
+        Whether it may replace a file.
+
+    Returns
+    -------
+    context manager
+        Gives a binary file to write to; see `atomic_file` and `remote_file` for errors.
+    """
     if isinstance(place, RemotePath):
-        with remote_file(place, overwrite=overwrite) as file:
-            _write(photo, file, form, place, strip)
-    else:
-        with atomic_file(place, overwrite=overwrite) as file:
-            _write(photo, file, form, place, strip)
+        return remote_file(place, overwrite=overwrite)
+    return atomic_file(place, overwrite=overwrite)
 
 
 def encode_photo(photo: Photo, place: Place, *, strip: bool = False) -> bytes:
@@ -288,14 +320,14 @@ def _open(path: Path) -> BinaryIO:
     try:
         mode = path.stat().st_mode
         if stat.S_ISDIR(mode):
-            raise ImageReadError("is a folder, not a picture")
+            raise ImageReadError(f"{path}: is a folder, not a picture")
         if not stat.S_ISREG(mode):
-            raise ImageReadError("is not a file")
+            raise ImageReadError(f"{path}: is not a file")
         return path.open("rb")
     except FileNotFoundError:
-        raise ImageReadError("does not exist") from None
+        raise ImageReadError(f"{path}: does not exist") from None
     except OSError as error:
-        raise ImageReadError(f"cannot be opened: {error.strerror or error}") from error
+        raise ImageReadError(f"{path}: cannot be opened: {error.strerror or error}") from error
 
 
 def _recognise(file: BinaryIO) -> _Format:
