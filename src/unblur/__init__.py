@@ -43,6 +43,7 @@ if TYPE_CHECKING:
         ImageWriteError,
         MissingExtraError,
         ModelError,
+        NoRoomError,
         PSFError,
         UnblurError,
     )
@@ -57,9 +58,13 @@ if TYPE_CHECKING:
         write_photo,
     )
     from unblur.images.photo import Photo
-    from unblur.restoration.batch import FileResult, Job, restore_batch
+    from unblur.restoration.batch import restore_batch, share_threads
+    from unblur.restoration.batch_report import BatchReport
+    from unblur.restoration.cluster import restore_on_cluster
+    from unblur.restoration.job import FileResult, Job
     from unblur.restoration.planning import BatchPlan, plan_batch
     from unblur.restoration.restorer import RestorationReport, Restorer
+    from unblur.restoration.walking import BatchWalk, walk_batch
 
     __version__: str
 
@@ -67,6 +72,8 @@ __all__ = [
     "ArgumentError",
     "ArrayError",
     "BatchPlan",
+    "BatchReport",
+    "BatchWalk",
     "BlurReport",
     "Burst",
     "BurstFrame",
@@ -81,6 +88,7 @@ __all__ = [
     "Job",
     "MissingExtraError",
     "ModelError",
+    "NoRoomError",
     "PSFError",
     "Photo",
     "RestorationReport",
@@ -110,8 +118,11 @@ __all__ = [
     "restore",
     "restore_batch",
     "restore_file",
+    "restore_on_cluster",
     "richardson_lucy",
+    "share_threads",
     "unsupervised_wiener",
+    "walk_batch",
     "wiener",
     "write_photo",
 ]
@@ -143,6 +154,7 @@ _HOMES = {
         "ImageWriteError",
         "MissingExtraError",
         "ModelError",
+        "NoRoomError",
         "PSFError",
         "UnblurError",
     ),
@@ -157,9 +169,13 @@ _HOMES = {
         "write_photo",
     ),
     "unblur.images.photo": ("Photo",),
-    "unblur.restoration.batch": ("FileResult", "Job", "restore_batch"),
+    "unblur.restoration.batch": ("restore_batch", "share_threads"),
+    "unblur.restoration.batch_report": ("BatchReport",),
+    "unblur.restoration.cluster": ("restore_on_cluster",),
+    "unblur.restoration.job": ("FileResult", "Job"),
     "unblur.restoration.planning": ("BatchPlan", "plan_batch"),
     "unblur.restoration.restorer": ("RestorationReport", "Restorer"),
+    "unblur.restoration.walking": ("BatchWalk", "walk_batch"),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 

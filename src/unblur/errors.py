@@ -7,7 +7,8 @@
     │   ├── ImageReadError         it cannot be read: missing, truncated, damaged
     │   │   ├── ImageKindError     it is no picture, or one of a kind that is not supported
     │   │   └── ImageSizeError     it has more pixels than allowed
-    │   └── ImageWriteError        it cannot be written: exists already, no room, no such folder
+    │   └── ImageWriteError        it cannot be written: exists already, no such folder
+    │       └── NoRoomError        the disk is full
     ├── ArgumentError              a value given by the caller is wrong (also a ValueError)
     │   ├── ArrayError             wrong shape, type or range of an array
     │   └── PSFError               not a point spread function, or an unknown way to name one
@@ -31,6 +32,7 @@ __all__ = [
     "ImageWriteError",
     "MissingExtraError",
     "ModelError",
+    "NoRoomError",
     "PSFError",
     "UnblurError",
 ]
@@ -58,6 +60,10 @@ class ImageSizeError(ImageReadError):
 
 class ImageWriteError(ImageError):
     """A picture cannot be written."""
+
+
+class NoRoomError(ImageWriteError):
+    """The disk is full: nothing further can be written either."""
 
 
 class ArgumentError(UnblurError, ValueError):

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+import unblur
 from unblur.cli.exits import ExitCode
 
 ENDS = [(signal.SIGINT, ExitCode.INTERRUPTED), (signal.SIGTERM, ExitCode.TERMINATED)]
@@ -19,27 +20,60 @@ def wait_for(path: Path, process) -> None:
         time.sleep(0.02)
 
 
+def whole(folder: Path) -> set[str]:
+    """Names of the results, each of which can be read to its end."""
+    for path in folder.iterdir():
+        unblur.read_photo(path)
+    return {path.name for path in folder.iterdir()}
+
+
 @pytest.mark.parametrize(("number", "code"), ENDS)
 @pytest.mark.parametrize("moment", ["restore:2", "fsync:2"])
 def test_a_stopped_batch_leaves_only_whole_files(
     start_small_program, small_program, picture, tmp_path, number, code, moment
 ):
-    for name in "abc":
+    for name in "abcdef":
         picture(tmp_path / "in" / f"{name}.png")
     stalled, out = tmp_path / "stalled", tmp_path / "out"
-    words = ("restore", tmp_path / "in", "-o", out)
+    words = ("restore", tmp_path / "in", "-o", out, "--threads", "1")
     process = start_small_program(*words, env={"STALL": moment, "STALLED": str(stalled)})
     wait_for(stalled, process)
     if moment.startswith("fsync"):
-        assert len(list(out.iterdir())) == 2  # the first result, and the second half-way
+        assert [path for path in out.iterdir() if path.suffix == ".part"]
     process.send_signal(number)
     _, said = process.communicate(timeout=30)
     assert process.returncode == code
-    assert [path.name for path in out.iterdir()] == ["a.png"]
-    assert "2 to go" in said.decode()
+    done = whole(out)
+    assert len(done) < 6
+    assert " to go: the same command goes on" in said.decode()
     assert "Traceback" not in said.decode()
     assert small_program(*words).returncode == ExitCode.DONE
-    assert sorted(path.name for path in out.iterdir()) == ["a.png", "b.png", "c.png"]
+    assert whole(out) == {f"{name}.png" for name in "abcdef"}
+
+
+def test_after_kills_a_further_run_does_only_what_is_left(
+    start_small_program, small_program, picture, tmp_path
+):
+    names = {f"{number}.png" for number in range(8)}
+    for name in names:
+        picture(tmp_path / "in" / name)
+    report, out = tmp_path / "report.csv", tmp_path / "out"
+    words = ("restore", tmp_path / "in", "-o", out, "--threads", "1", "--report", report)
+    for moment in ("fsync:2", "restore:2"):
+        stalled = tmp_path / moment.replace(":", "-")
+        process = start_small_program(*words, env={"STALL": moment, "STALLED": str(stalled)})
+        wait_for(stalled, process)
+        process.kill()
+        process.communicate(timeout=30)
+    before = {path: path.stat().st_mtime_ns for path in out.glob("*.png")}
+    assert small_program(*words).returncode == ExitCode.DONE
+    assert whole(out) == names  # nothing hidden is left either
+    assert all(path.stat().st_mtime_ns == when for path, when in before.items())
+    once = tmp_path / "once"
+    small_program("restore", tmp_path / "in", "-o", once)
+    assert all((once / name).read_bytes() == (out / name).read_bytes() for name in names)
+    told = [line.split(",")[0] for line in report.read_text().splitlines()[1:]]
+    assert sorted(told) == sorted(str(tmp_path / "in" / name) for name in names)
 
 
 def test_a_stopped_pipe_leaves_no_temporary_file(start_small_program, picture, tmp_path):

@@ -13,9 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from unblur.errors import ImageWriteError
+from unblur.errors import ImageWriteError, NoRoomError
 from unblur.images import atomic
-from unblur.images.atomic import atomic_file
+from unblur.images.atomic import atomic_file, remove_unfinished, sweep_folder
 
 
 def names(folder: Path) -> list[str]:
@@ -73,7 +73,7 @@ def test_a_really_full_disk(tmp_path, monkeypatch):
     opened = Path.open
     monkeypatch.setattr(Path, "open", lambda self, mode: opened(full, "wb"))
     with (
-        pytest.raises(ImageWriteError, match="No space left"),
+        pytest.raises(NoRoomError, match="No space left"),
         atomic_file(tmp_path / "a.txt") as file,
     ):
         file.write(bytes(1 << 20))
@@ -115,7 +115,59 @@ def test_a_kill_in_the_middle_leaves_the_old_file(tmp_path):
     assert result.returncode == -signal.SIGKILL
     assert target.read_bytes() == b"old"
     left = [name for name in names(tmp_path) if name != "a.txt"]
-    assert all(name.startswith(".") and name.endswith(".part") for name in left)
+    assert len(left) == 1
+    assert sweep_folder(tmp_path) == 1
+    assert names(tmp_path) == ["a.txt"]
+
+
+def test_a_sweep_leaves_what_is_being_written_and_what_is_not_ours(tmp_path):
+    for name in (".a.txt.part", ".b.txt.0123abcd.part", "c.txt.0123abcd.part"):
+        (tmp_path / name).touch()
+    with atomic_file(tmp_path / "d.txt") as file:
+        file.write(b"new")
+        assert sweep_folder(tmp_path) == 1
+    assert names(tmp_path) == [".a.txt.part", "c.txt.0123abcd.part", "d.txt"]
+    assert sweep_folder(tmp_path / "missing") == 0
+
+
+def test_a_file_that_a_sweep_takes_in_the_moment_of_its_making_is_made_again(tmp_path, monkeypatch):
+    swept = []
+    lock = atomic.fcntl.flock
+
+    def lock_late(file, mode) -> None:
+        if not swept:
+            swept.append(1)
+            assert sweep_folder(tmp_path) == 1
+        lock(file, mode)
+
+    monkeypatch.setattr(atomic.fcntl, "flock", lock_late)
+    with atomic_file(tmp_path / "a.txt") as file:
+        file.write(b"new")
+    assert (tmp_path / "a.txt").read_bytes() == b"new"
+
+
+def test_what_a_lost_thread_was_writing_never_gets_its_name(tmp_path):
+    half, removed = threading.Event(), threading.Event()
+    errors = []
+
+    def write() -> None:
+        try:
+            with atomic_file(tmp_path / "a.txt") as file:
+                file.write(b"half")
+                half.set()
+                removed.wait(30)
+        except ImageWriteError as error:
+            errors.append(error)
+
+    thread = threading.Thread(target=write)
+    thread.start()
+    half.wait(30)
+    remove_unfinished()
+    assert names(tmp_path) == []
+    removed.set()
+    thread.join()
+    assert names(tmp_path) == []
+    assert len(errors) == 1
 
 
 def test_an_existing_file_is_refused(tmp_path):

@@ -1,6 +1,8 @@
 """Batches of files over a small real restorer: a Wiener filter with the given PSF."""
 
+import errno
 import json
+import os
 from pathlib import Path
 
 import numpy as np
@@ -141,3 +143,42 @@ def test_a_folder_that_cannot_be_made_is_told_before_the_work(tmp_path):
     with pytest.raises(unblur.ImageWriteError, match="choose another"):
         restore_photo(source, source / "below" / "b.png", restorer)
     assert restorer.calls == 0
+
+
+def test_several_at_once_give_the_same_files_as_one_by_one(tmp_path):
+    todo, psf = jobs(tmp_path, 12), unblur.box_psf(3)
+    list(restore_batch(todo, WienerRestorer(), psf=psf))
+    again = [Job(job.source, tmp_path / "again" / job.target.name) for job in todo]
+    results = list(restore_batch(again, WienerRestorer(), psf=psf, at_once=3))
+    assert sorted(result.target.name for result in results) == sorted(j.target.name for j in todo)
+    assert all(
+        one.target.read_bytes() == two.target.read_bytes()
+        for one, two in zip(todo, again, strict=True)
+    )
+
+
+def test_several_at_once_go_on_after_a_bad_one(tmp_path):
+    todo = jobs(tmp_path, 9)
+    todo[4].source.write_bytes(b"not a picture")
+    results = list(restore_batch(todo, WienerRestorer({2: RuntimeError("broken")}), at_once=2))
+    assert sorted(result.outcome for result in results) == ["failed"] * 2 + ["restored"] * 7
+    assert len(list((tmp_path / "out").iterdir())) == 7
+
+
+def test_a_full_disk_ends_the_batch(tmp_path, monkeypatch):
+    full = OSError(errno.ENOSPC, "No space left on device")
+    calls = []
+
+    def fsync(handle):
+        calls.append(handle)
+        if len(calls) > 4:  # a file and its folder each
+            raise full
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    results = restore_batch(jobs(tmp_path, 9), WienerRestorer())
+    outcomes = []
+    with pytest.raises(unblur.NoRoomError, match="make room"):
+        for result in results:
+            outcomes.append(result.outcome)
+    assert outcomes == ["restored", "restored", "failed"]
+    assert len(list((tmp_path / "out").iterdir())) == 2

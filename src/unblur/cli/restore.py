@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from unblur.cli.engines import Engine, How, results_of
 from unblur.cli.exits import ExitCode
 from unblur.cli.pipes import through_pipes
 from unblur.cli.talk import BatchTalk
+from unblur.errors import ArgumentError
 
 if TYPE_CHECKING:
     import numpy as np
@@ -26,7 +30,10 @@ EXAMPLES = (
     ("unblur restore *.jpg --psf motion:15,30", "the blur is known: 15 px long, 30 degrees up"),
     ("unblur restore scan.tif --psf lens.png", "a measured PSF, as a picture"),
     ("unblur restore photo.jpg --strength 0.5", "half way, for a softer look"),
+    ("unblur restore shots/ -o sharp/ --report report.html", "and a table of what was done"),
     ("unblur restore shots/ --json > log.jsonl", "one JSON object a line, for machines"),
+    ("unblur restore s3://bucket/shots -o s3://bucket/sharp", "in a bucket (extra 'cloud')"),
+    ("unblur restore s3://b/shots -o s3://b/sharp --engine ray", "by a cluster (extra 'cluster')"),
     ("unblur restore - < in.jpg > out.jpg", "in a pipe"),
 )
 
@@ -37,7 +44,7 @@ def restore(
         typer.Argument(
             metavar="PATHS...",
             help="Pictures, folders (searched to the bottom), patterns such as 'shots/**/*.jpg', "
-            "or - for standard input.",
+            "URLs such as s3://bucket/shots, or - for standard input.",
             show_default=False,
         ),
     ],
@@ -76,6 +83,15 @@ def restore(
             help="Print one JSON object a picture: source, target, outcome, reason, report.",
         ),
     ] = False,
+    report: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            rich_help_panel=_WHERE,
+            help="Also tell of each picture in a table: FILE.html, .csv or .json, written as the "
+            "work goes on; the same command continues it.",
+        ),
+    ] = None,
     psf: Annotated[
         str | None,
         typer.Option(
@@ -115,7 +131,22 @@ def restore(
     threads: Annotated[
         int | None,
         typer.Option(
-            min=1, metavar="N", rich_help_panel=_HOW, help="CPU threads; all cores when left out."
+            min=1,
+            metavar="N",
+            rich_help_panel=_HOW,
+            help="CPU threads, or processes of a cluster; all cores when left out.",
+        ),
+    ] = None,
+    engine: Annotated[
+        Engine,
+        typer.Option(rich_help_panel=_HOW, help="This machine, or a Ray cluster."),
+    ] = Engine.LOCAL,
+    address: Annotated[
+        str | None,
+        typer.Option(
+            metavar="HOST",
+            rich_help_panel=_HOW,
+            help="Of the Ray cluster, or 'auto'; one is started here when left out.",
         ),
     ] = None,
 ) -> None:
@@ -128,31 +159,23 @@ def restore(
     a result is skipped, so that the same command goes on after an interruption. In a pipe only
     errors are written.
     """
-    from unblur import plan_batch, restore_batch
+    from unblur import BatchReport, walk_batch
+
+    if address is not None and engine is not Engine.RAY:
+        raise ArgumentError(f"--address {address}: names a cluster: add --engine ray")
 
     kernel = None if psf is None else _kernel(psf)
+    how = How(model, threads, kernel, strength, not encoded, overwrite, strip, engine, address)
     with through_pipes(paths, output, as_json=as_json) as (paths, output):
-        plan = plan_batch(paths, output, overwrite=overwrite)
-        with BatchTalk(plan.jobs, as_json=as_json) as talk:
-            for result in plan.settled:
-                talk.tell(result, worked=False)
-            if plan.jobs:
-                from unblur import Restorer  # only now: it loads the runtime
-
-                restorer = Restorer(model, threads=threads)
-                for result in restore_batch(
-                    plan.jobs,
-                    restorer,
-                    psf=kernel,
-                    strength=strength,
-                    linear=not encoded,
-                    overwrite=overwrite,
-                    strip=strip,
-                    progress=talk.tell_tiles,
-                ):
-                    talk.tell(result)
+        walk = walk_batch(paths, output, overwrite=overwrite)
+        lines = BatchReport(report, fresh=overwrite) if report else contextlib.nullcontext()
+        with lines as told, BatchTalk(walk.count, as_json=as_json) as talk:
+            for result in results_of(walk, how, talk.tell_tiles):
+                if told is not None:
+                    told.add(result)
+                talk.tell(result)
         if talk.counts["failed"]:
-            raise typer.Exit(ExitCode.FAILED if plan.found else ExitCode.NOTHING)
+            raise typer.Exit(ExitCode.FAILED if talk.found else ExitCode.NOTHING)
 
 
 def _kernel(psf: str) -> NDArray[np.float32]:

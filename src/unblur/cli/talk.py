@@ -5,11 +5,13 @@ Standard output stays free for data: JSON, tables, or a picture.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import sys
+import threading
 import time
 import traceback
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
@@ -40,27 +42,32 @@ class BatchTalk:
 
     Parameters
     ----------
-    jobs : sequence of Job
-        What is going to be worked on, in this order.
+    count : callable
+        Counts all pictures of the batch; called in a thread, since that can take a while.
     as_json : bool
         The results go to standard output, one JSON object a line.
     """
 
-    def __init__(self, jobs: Sequence[Job], *, as_json: bool) -> None:
-        self._jobs = jobs
+    def __init__(self, count: Callable[[], int], *, as_json: bool) -> None:
         self._as_json = as_json
+        self._data = sys.stdout  # an engine may lead what others print away from it
         # a bar would run through JSON lines on the same screen
         self._talks = sys.stderr.isatty() and not (as_json and sys.stdout.isatty())
         self._progress: Progress | None = None
+        self._total: int | None = None
+        self._under_way: dict[Job, float] = {}
         self._worked = 0
         self._start = time.perf_counter()
         self._failures: list[FileResult] = []
         self.counts = {"restored": 0, "skipped": 0, "failed": 0}
+        self.found = False
+        self._counter = threading.Thread(target=self._count, args=(count,), daemon=True)
 
     def __enter__(self) -> Self:
-        if self._talks and self._jobs:
+        self._counter.start()
+        if self._talks:
             self._progress = _bar()
-            self._task = self._progress.add_task(self._current(), total=len(self._jobs))
+            self._task = self._progress.add_task("", total=None, rate="")
             self._progress.start()
         return self
 
@@ -78,40 +85,59 @@ class BatchTalk:
         if self._talks:
             typer.echo(self._summary(), err=True)
         if kind is not None:
-            left = len(self._jobs) - self._worked
-            complain(f"stopped with {left} to go: the same command goes on where this one ended")
+            left = "" if self._total is None else f" with {self._total - self._told} to go"
+            complain(f"stopped{left}: the same command goes on where this one ended")
 
-    def tell(self, result: FileResult, *, worked: bool = True) -> None:
-        """Take note of one result, and move the bar if the picture was worked on."""
+    @property
+    def _told(self) -> int:
+        return sum(self.counts.values())
+
+    def tell(self, result: FileResult) -> None:
+        """Take note of one result, and move the bar."""
         self.counts[result.outcome] += 1
+        self.found = self.found or result.target is not None
         if result.error is not None:
             self._failures.append(result)
             if not isinstance(result.error, UnblurError | MemoryError):
                 traceback.print_exception(result.error)
         if self._as_json:
-            typer.echo(json.dumps(result.to_dict()))
-        if worked:
+            typer.echo(json.dumps(result.to_dict()), file=self._data)
+        if result.outcome != "skipped":
             self._worked += 1
-        if self._progress is not None:
-            if result.outcome == "restored" and not self._as_json:
-                self._say(_line(result), *(f"  {note}" for note in result.notes))
-            self._progress.update(self._task, completed=self._worked, description=self._current())
+        self._under_way = {
+            job: part for job, part in self._under_way.items() if job.source != result.source
+        }
+        if result.outcome == "restored" and not self._as_json:
+            self._say(_line(result), *(f"  {note}" for note in result.notes))
+        self._move()
 
-    def tell_tiles(self, done: int, tiles: int) -> None:
-        """Move the bar by the part of the present picture that is done."""
-        if self._progress is not None:
-            self._progress.update(self._task, completed=self._worked + done / tiles)
+    def tell_tiles(self, job: Job, done: int, tiles: int) -> None:
+        """Move the bar by the part of a picture that is done."""
+        self._under_way[job] = done / tiles
+        self._move()
+
+    def _move(self) -> None:
+        if self._progress is None:
+            return
+        names = ", ".join(printable(job.source.name) for job in list(self._under_way)[:3])
+        minutes = (time.perf_counter() - self._start) / 60
+        self._progress.update(
+            self._task,
+            completed=self._told + sum(self._under_way.values()),
+            total=self._total,
+            description=names,
+            rate=f"{self._worked / minutes:.0f}/min" if self._worked else "",
+        )
+
+    def _count(self, count: Callable[[], int]) -> None:
+        with contextlib.suppress(UnblurError, OSError):  # the batch meets it, too, and tells it
+            self._total = count()
 
     def _say(self, *lines: str) -> None:
         """Print above the bar."""
         if self._progress is not None:
             text = "\n".join(map(printable, lines))
             self._progress.console.print(text, markup=False, highlight=False, soft_wrap=True)
-
-    def _current(self) -> str:
-        if self._worked >= len(self._jobs):
-            return ""
-        return printable(self._jobs[self._worked].source.name)
 
     def _list_failures(self) -> None:
         if self._failures:
@@ -134,6 +160,7 @@ def _bar() -> Progress:
         progress.TextColumn("{task.description}", markup=False),
         progress.BarColumn(),
         progress.MofNCompleteColumn(),
+        progress.TextColumn("{task.fields[rate]}", markup=False),
         progress.TimeElapsedColumn(),
         progress.TimeRemainingColumn(),
         console=Console(stderr=True),

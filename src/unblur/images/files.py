@@ -11,6 +11,7 @@ import stat
 import struct
 import zlib
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO
@@ -29,6 +30,7 @@ from unblur.images.finding import SUFFIXES, FoundPhoto, find_photos
 from unblur.images.jpeg import read_jpeg, write_jpeg
 from unblur.images.kinds import unsupported_kind
 from unblur.images.photo import Metadata, Photo, TiffSettings
+from unblur.images.places import Place, RemotePath, place_of, remote_file
 from unblur.images.png import COLOR_CHUNKS, read_png, write_png
 from unblur.images.tiff import read_tiff
 from unblur.images.tiff_writer import write_tiff
@@ -38,9 +40,13 @@ __all__ = [
     "MAX_PIXELS",
     "SUFFIXES",
     "FoundPhoto",
+    "decode_file",
     "decode_photo",
+    "encode_file",
     "encode_photo",
     "find_photos",
+    "new_file",
+    "read_bytes",
     "read_photo",
     "write_photo",
 ]
@@ -83,12 +89,14 @@ _DECODER_ERRORS = (
 )
 
 
-def read_photo(path: str | os.PathLike[str], *, max_pixels: int | None = MAX_PIXELS) -> Photo:
+def read_photo(
+    path: str | os.PathLike[str] | RemotePath, *, max_pixels: int | None = MAX_PIXELS
+) -> Photo:
     """Read a photograph with everything that is needed to write it as it was.
 
     Parameters
     ----------
-    path : path
+    path : path or URL
         A JPEG, PNG, TIFF, WebP or BMP, recognised by its content. Palettes are expanded, bilevel
         becomes grey, CMYK is converted to sRGB by its ICC profile (which the sRGB profile then
         replaces), a double-precision TIFF becomes single: the notes of the photo say so.
@@ -120,13 +128,61 @@ def read_photo(path: str | os.PathLike[str], *, max_pixels: int | None = MAX_PIX
     >>> photo.format, photo.pixels.shape, photo.pixels.dtype.name, int(photo.pixels.max())
     ('PNG', (4, 6, 1), 'uint16', 40000)
     """
-    path = Path(path)
+    place = place_of(path)
+    if isinstance(place, RemotePath):
+        return decode_file(place.read_bytes(), place, max_pixels=max_pixels)
+    with _open(place) as file:
+        return _read(file, place, max_pixels)
+
+
+def read_bytes(place: Place) -> bytes:
+    """Return a whole file, for `decode_file`.
+
+    Raises
+    ------
+    ImageReadError
+        When the file is missing, a folder, or unreadable.
+    """
+    if isinstance(place, RemotePath):
+        return place.read_bytes()
     try:
-        with _open(path) as file:
-            photo = _decode(file, max_pixels)
+        with _open(place) as file:
+            return file.read()
+    except OSError as error:
+        raise ImageReadError(f"{place}: cannot be read: {error.strerror or error}") from error
+
+
+def decode_file(data: bytes, place: Place, *, max_pixels: int | None = MAX_PIXELS) -> Photo:
+    """Read a photograph from the bytes of a file whose place is known.
+
+    Parameters
+    ----------
+    data : bytes
+        All of the file.
+    place : Path or RemotePath
+        Where it came from, for errors and notes.
+    max_pixels : int or None, optional
+        As for `read_photo`.
+
+    Returns
+    -------
+    Photo
+        As `read_photo` returns it.
+
+    Raises
+    ------
+    ImageReadError
+        As by `read_photo`.
+    """
+    return _read(io.BytesIO(data), place, max_pixels)
+
+
+def _read(file: BinaryIO, place: Place, max_pixels: int | None) -> Photo:
+    try:
+        photo = _decode(file, max_pixels)
     except ImageReadError as error:
-        raise type(error)(f"{path}: {error}") from error.__cause__
-    expected = SUFFIXES.get(path.suffix.lower())
+        raise type(error)(f"{place}: {error}") from error.__cause__
+    expected = SUFFIXES.get(place.suffix.lower())
     if expected not in (None, photo.format):
         note = f"its name says {expected}, its content is {photo.format}"
         photo = replace(photo, notes=(*photo.notes, note))
@@ -195,8 +251,39 @@ def encode_photo(photo: Photo, format: str, *, strip: bool = False) -> bytes:
     return file.getvalue()
 
 
+def encode_file(photo: Photo, place: Place, *, strip: bool = False) -> bytes:
+    """Return what `write_photo` would write.
+
+    Parameters
+    ----------
+    photo : Photo
+        As for `write_photo`.
+    place : Path or RemotePath
+        Its suffix decides on the format.
+    strip : bool, optional
+        As for `write_photo`.
+
+    Returns
+    -------
+    bytes
+        The whole file.
+
+    Raises
+    ------
+    ImageWriteError
+        When the suffix is unknown or the format cannot hold the picture.
+    """
+    with io.BytesIO() as file:
+        _write(photo, file, place, strip)
+        return file.getvalue()
+
+
 def write_photo(
-    photo: Photo, path: str | os.PathLike[str], *, overwrite: bool = False, strip: bool = False
+    photo: Photo,
+    path: str | os.PathLike[str] | RemotePath,
+    *,
+    overwrite: bool = False,
+    strip: bool = False,
 ) -> None:
     """Write a photograph, whole or not at all.
 
@@ -208,7 +295,7 @@ def write_photo(
         Depth, alpha and metadata are kept as far as the format allows. JPEG, WebP and BMP hold
         8 bits, PNG 16 bits, TIFF anything; JPEG compression is that of a JPEG source, TIFF
         compression that of a TIFF source.
-    path : path
+    path : path or URL
         Its suffix decides on the format: one of `SUFFIXES`. A link is replaced, not followed.
     overwrite : bool, optional
         Whether an existing file may be replaced.
@@ -234,29 +321,59 @@ def write_photo(
     ...
     unblur.errors.ImageWriteError: ...grey.tif: exists already: ...
     """
-    path = Path(path)
-    name = SUFFIXES.get(path.suffix.lower())
+    place = place_of(path)
+    _format_of(place)
+    with new_file(place, overwrite=overwrite) as file:
+        _write(photo, file, place, strip)
+
+
+def new_file(place: Place, *, overwrite: bool = False) -> AbstractContextManager[BinaryIO]:
+    """Open a file that appears whole or not at all, on this machine or elsewhere.
+
+    Parameters
+    ----------
+    place : Path or RemotePath
+        Where it shall stand.
+    overwrite : bool, optional
+        Whether it may replace a file.
+
+    Returns
+    -------
+    context manager
+        Gives a binary file to write to; see `atomic_file` and `remote_file` for errors.
+    """
+    if isinstance(place, RemotePath):
+        return remote_file(place, overwrite=overwrite)
+    return atomic_file(place, overwrite=overwrite)
+
+
+def _format_of(place: Place) -> str:
+    name = SUFFIXES.get(place.suffix.lower())
     if name is None:
-        raise ImageWriteError(f"{path}: cannot be written: use one of {', '.join(SUFFIXES)}")
-    with atomic_file(path, overwrite=overwrite) as file:
-        try:
-            _encode(photo, name, file, strip)
-        except ImageWriteError as error:
-            raise ImageWriteError(f"{path}: {error}") from error.__cause__
+        raise ImageWriteError(f"{place}: cannot be written: use one of {', '.join(SUFFIXES)}")
+    return name
+
+
+def _write(photo: Photo, file: BinaryIO, place: Place, strip: bool) -> None:
+    name = _format_of(place)
+    try:
+        _encode(photo, name, file, strip)
+    except ImageWriteError as error:
+        raise ImageWriteError(f"{place}: {error}") from error.__cause__
 
 
 def _open(path: Path) -> BinaryIO:
     try:
         mode = path.stat().st_mode
         if stat.S_ISDIR(mode):
-            raise ImageReadError("is a folder, not a picture")
+            raise ImageReadError(f"{path}: is a folder, not a picture")
         if not stat.S_ISREG(mode):
-            raise ImageReadError("is not a file")
+            raise ImageReadError(f"{path}: is not a file")
         return path.open("rb")
     except FileNotFoundError:
-        raise ImageReadError("does not exist") from None
+        raise ImageReadError(f"{path}: does not exist") from None
     except OSError as error:
-        raise ImageReadError(f"cannot be opened: {error.strerror or error}") from error
+        raise ImageReadError(f"{path}: cannot be opened: {error.strerror or error}") from error
 
 
 def _recognise(file: BinaryIO) -> _Format:

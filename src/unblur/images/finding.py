@@ -10,7 +10,7 @@ from pathlib import Path
 
 from unblur.errors import ImageReadError
 
-__all__ = ["SUFFIXES", "FoundPhoto", "find_photos"]
+__all__ = ["SUFFIXES", "FoundPhoto", "find_photos", "walk_photos"]
 
 SUFFIXES: dict[str, str] = {
     ".bmp": "BMP",
@@ -123,15 +123,41 @@ def _below_pattern(path: Path, pattern: Path) -> Path:
     return path.relative_to(fixed)
 
 
+def walk_photos(folder: str | os.PathLike[str]) -> Iterator[FoundPhoto]:
+    """Find the pictures of a folder one by one, holding the names of one folder at a time.
+
+    Parameters
+    ----------
+    folder : path
+        Searched as by `find_photos`.
+
+    Yields
+    ------
+    FoundPhoto
+        In the same order. A link to a picture that lies in the folder, too, is left out.
+    """
+    top = Path(folder)
+    real: Path | None = None
+    for photo in _walk(top, top):
+        if photo.path.is_symlink():
+            real = real or top.resolve()
+            if photo.path.resolve().is_relative_to(real):
+                continue
+        yield photo
+
+
 def _walk(folder: Path, base: Path) -> Iterator[FoundPhoto]:
-    for entry in sorted(folder.iterdir(), key=lambda item: (item.is_dir(), item.name)):
-        if entry.name.startswith("."):
+    with os.scandir(folder) as entries:
+        found = sorted((entry.is_dir(), entry.name, entry.is_symlink()) for entry in entries)
+    for is_folder, name, is_link in found:
+        if name.startswith("."):
             continue
-        if entry.is_dir():
-            if not entry.is_symlink():
-                yield from _walk(entry, base)
-        elif _is_picture(entry):
-            yield FoundPhoto(entry, entry.relative_to(base))
+        path = folder / name
+        if is_folder:
+            if not is_link:
+                yield from _walk(path, base)
+        elif _is_picture(path):
+            yield FoundPhoto(path, path.relative_to(base))
 
 
 def _is_picture(path: Path) -> bool:

@@ -1,139 +1,52 @@
-"""The loop over files behind ``unblur restore``: it plans, restores and reports, and never prints.
+"""The loop over files behind ``unblur restore``: it restores and reports, and never prints.
 
-`plan_batch` (in `planning`) says what is to be done without opening a picture; `restore_batch`
-does it, one file at a time, and goes on after a bad one. Both give a `FileResult` for each file.
+`plan_batch` and `walk_batch` (in `planning`, `walking`) say what is to be done without opening a
+picture; `restore_batch` does it, and goes on after a bad one. All give a `FileResult` for a file.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from functools import partial
 from pathlib import Path
-from typing import Any, Literal, Protocol
 
-import numpy as np
-from numpy.typing import NDArray
-
-from unblur.errors import ImageWriteError, UnblurError
+from unblur.errors import ImageWriteError
 from unblur.images.files import SUFFIXES, read_photo, write_photo
+from unblur.images.photo import Photo
+from unblur.images.places import Place, RemotePath, place_of
+from unblur.restoration.job import (
+    EXISTS,
+    PSF,
+    FileResult,
+    ImageRestorer,
+    Job,
+    JobProgress,
+    Outcome,
+    Progress,
+    Report,
+    Settings,
+)
+from unblur.restoration.pipeline import Gate, Work, run_side_by_side, stop_without_room
+from unblur.runtime.session import default_threads
 
 __all__ = [
-    "EXISTS",
-    "FileResult",
-    "ImageRestorer",
-    "Job",
-    "Report",
+    "LOOKAHEAD",
+    "check_suffix",
+    "make_folder",
     "restore_batch",
+    "restore_job",
     "restore_photo",
+    "restore_pixels",
+    "share_threads",
 ]
 
-EXISTS = "the result exists already: ask to overwrite it, or choose another output"
-
-PSF = NDArray[np.float32]
-Pixels = NDArray[Any]
-Outcome = Literal["restored", "skipped", "failed"]
-Progress = Callable[[int, int], None]
-
-
-class Report(Protocol):
-    """What a restorer tells of one picture; a `RestorationReport` is one."""
-
-    def to_dict(self) -> dict[str, object]:
-        """Only what JSON can hold."""
-        ...
-
-
-class ImageRestorer(Protocol):
-    """What the loop needs of a restorer; a `Restorer` is one."""
-
-    def restore_with_report(
-        self,
-        image: Pixels,
-        psf: PSF | None = None,
-        *,
-        strength: float = 1.0,
-        linear: bool = True,
-        progress: Progress | None = None,
-    ) -> tuple[Pixels, Report]:
-        """Restore pixels (H, W, C), uint8, uint16 or float, into ones of the same type."""
-        ...
-
-
-@dataclass(frozen=True)
-class Job:
-    """One picture to restore, and where its result goes.
-
-    Parameters
-    ----------
-    source : Path
-        The picture.
-    target : Path
-        Where its result goes.
-    """
-
-    source: Path
-    target: Path
-
-
-@dataclass(frozen=True)
-class FileResult:
-    """What became of one file.
-
-    Parameters
-    ----------
-    source : Path
-        The picture, as it was found.
-    target : Path or None
-        Where its result is, or would be; None when the source was not even found.
-    outcome : {"restored", "skipped", "failed"}
-        A picture is skipped when its result exists, or when it is a result itself.
-    report : Report, optional
-        What the restorer said; only of restored pictures.
-    error : Exception, optional
-        Why it failed. Anything but an `UnblurError` is a fault in unblur.
-    notes : tuple of str
-        Why it was skipped, or what had to change on the way in (of several frames only the first
-        was taken, say), each in one sentence.
-    seconds : float
-        For reading, restoring and writing.
-    """
-
-    source: Path
-    target: Path | None
-    outcome: Outcome
-    report: Report | None = None
-    error: Exception | None = None
-    notes: tuple[str, ...] = ()
-    seconds: float = 0.0
-
-    @property
-    def reason(self) -> str:
-        """One line: the file, why it failed and the way out; empty if it did not."""
-        if self.error is None:
-            return ""
-        text = " ".join(str(self.error).split())
-        if isinstance(self.error, MemoryError):
-            text = "too large for the free memory: close other programs or scale it down"
-        elif not isinstance(self.error, UnblurError):
-            text = f"{type(self.error).__name__}: {text} (a fault in unblur: please report it)"
-        return text if str(self.source) in text else f"{self.source}: {text}"
-
-    def to_dict(self) -> dict[str, object]:
-        """Only what JSON can hold: paths as text, the report as nested dictionary."""
-        return {
-            "source": str(self.source),
-            "target": None if self.target is None else str(self.target),
-            "outcome": self.outcome,
-            "reason": self.reason or None,
-            "notes": list(self.notes),
-            "seconds": round(self.seconds, 3),
-            "report": None if self.report is None else self.report.to_dict(),
-        }
+LOOKAHEAD = 2
+"""Pictures that are read or written while others are restored."""
 
 
 def restore_batch(
-    jobs: Iterable[Job],
+    jobs: Iterable[Job | FileResult],
     restorer: ImageRestorer,
     *,
     psf: PSF | None = None,
@@ -141,14 +54,15 @@ def restore_batch(
     linear: bool = True,
     overwrite: bool = False,
     strip: bool = False,
-    progress: Progress | None = None,
+    at_once: int | None = None,
+    progress: JobProgress | None = None,
 ) -> Iterator[FileResult]:
-    """Restore file after file, and go on when one fails.
+    """Restore file after file, or several at once, and go on when one fails.
 
     Parameters
     ----------
-    jobs : iterable of Job
-        From `plan_batch`.
+    jobs : iterable of Job or FileResult
+        From `plan_batch` or `walk_batch`; taken one by one. A result comes out as it is.
     restorer : ImageRestorer
         Used for all of them.
     psf : ndarray of float32, optional
@@ -161,13 +75,21 @@ def restore_batch(
         Replace results that exist; otherwise such a file is skipped.
     strip : bool
         Leave the metadata out.
+    at_once : int, optional
+        Restore so many pictures at once, each by the restorer's threads, while others are read and
+        written; results come in any order. If left out, one after the other, in this thread.
     progress : callable, optional
-        Called with the tiles done and all tiles of the picture at hand, as by `Restorer.restore`.
+        Called in this thread with a job, its tiles done and all of its tiles.
 
-    Yields
-    ------
-    FileResult
+    Returns
+    -------
+    iterator of FileResult
         One for each job, as soon as it is done. Nothing is raised but what stops the program.
+
+    Raises
+    ------
+    NoRoomError
+        When the disk is full, after the result of the picture that found it so.
 
     Examples
     --------
@@ -176,35 +98,104 @@ def restore_batch(
     >>> list(restore_batch(jobs, unblur.Restorer(threads=1)))
     []
     """
+    settings = Settings(psf, strength, linear, overwrite, strip)
+    gate = Gate(at_once or 1)
+
+    def work(job: Job, tell: Progress) -> FileResult:
+        return restore_job(job, restorer, settings, gate, progress=tell)
+
+    if at_once is None:
+        return _one_by_one(jobs, work, progress or _quiet)
+    return run_side_by_side(jobs, work, workers=at_once + LOOKAHEAD, progress=progress)
+
+
+def share_threads(pictures: int, threads: int | None = None) -> tuple[int, int]:
+    """Share processor threads among the pictures of a batch.
+
+    A thread for each picture does more than several for one, as long as there are enough pictures.
+
+    Parameters
+    ----------
+    pictures : int
+        How many there are at least.
+    threads : int, optional
+        How many there are to share; all that the process may use if not given.
+
+    Returns
+    -------
+    at_once : int
+        Pictures to restore at once.
+    each : int
+        Threads for each.
+
+    Examples
+    --------
+    >>> share_threads(1000, 8), share_threads(3, 8), share_threads(1, 8)
+    ((8, 1), (3, 2), (1, 8))
+    """
+    threads = threads or default_threads()
+    at_once = max(1, min(pictures, threads))
+    return at_once, threads // at_once
+
+
+def _one_by_one(
+    jobs: Iterable[Job | FileResult], work: Work, progress: JobProgress
+) -> Iterator[FileResult]:
     for job in jobs:
-        if job.target.exists() and not overwrite:  # written since the plan was made
-            yield FileResult(job.source, job.target, "skipped", notes=(EXISTS,))
-            continue
-        start = time.perf_counter()
-        report, error = None, None
-        notes: tuple[str, ...] = ()
-        try:
-            report, notes = restore_photo(
-                job.source,
-                job.target,
-                restorer,
-                psf=psf,
-                strength=strength,
-                linear=linear,
-                overwrite=overwrite,
-                strip=strip,
-                progress=progress,
-            )
-        except Exception as problem:  # kept in the result: one bad file does not end a batch
-            error = problem
-        outcome: Outcome = "failed" if error else "restored"
-        seconds = time.perf_counter() - start
-        yield FileResult(job.source, job.target, outcome, report, error, notes, seconds)
+        result = job if isinstance(job, FileResult) else work(job, partial(progress, job))
+        yield result
+        stop_without_room(result)
+
+
+def _quiet(job: Job, done: int, tiles: int) -> None:
+    """Tell nobody."""
+
+
+def restore_job(
+    job: Job,
+    restorer: ImageRestorer,
+    settings: Settings,
+    gate: Gate,
+    *,
+    progress: Progress | None = None,
+) -> FileResult:
+    """Restore one picture of a batch; whatever is wrong with it stands in the result.
+
+    Parameters
+    ----------
+    job : Job
+        The picture and its target.
+    restorer : ImageRestorer
+        What restores it.
+    settings : Settings
+        How.
+    gate : Gate
+        Passed to restore, not to read or write.
+    progress : callable, optional
+        As for `Restorer.restore`.
+
+    Returns
+    -------
+    FileResult
+        Restored, failed, or skipped because its result exists.
+    """
+    start = time.perf_counter()
+    report, error = None, None
+    notes: tuple[str, ...] = ()
+    try:
+        if not settings.overwrite and job.target.exists():  # written since the plan was made
+            return FileResult(job.source, job.target, "skipped", notes=(EXISTS,))
+        report, notes = _restore(job, restorer, settings, gate, progress)
+    except Exception as problem:  # kept in the result: one bad file does not end a batch
+        error = problem
+    outcome: Outcome = "failed" if error else "restored"
+    seconds = time.perf_counter() - start
+    return FileResult(job.source, job.target, outcome, report, error, notes, seconds)
 
 
 def restore_photo(
-    source: str | Path,
-    target: str | Path,
+    source: str | Path | RemotePath,
+    target: str | Path | RemotePath,
     restorer: ImageRestorer,
     *,
     psf: PSF | None = None,
@@ -218,10 +209,12 @@ def restore_photo(
 
     Parameters
     ----------
-    source, target : str or Path
+    source, target : str, Path or RemotePath
         The picture, and its result; missing folders on the way to it are made.
-    restorer, psf, strength, linear, overwrite, strip, progress
+    restorer, psf, strength, linear, overwrite, strip
         As for `restore_batch`.
+    progress : callable, optional
+        As for `Restorer.restore`.
 
     Returns
     -------
@@ -238,26 +231,76 @@ def restore_photo(
         When the target exists and `overwrite` is false, has the suffix of no picture, or cannot
         be written.
     """
-    target = Path(target)
-    if target.exists() and not overwrite:  # said before the work, not after it
+    job = Job(place_of(source), place_of(target))
+    if job.target.exists() and not overwrite:  # said before the work, not after it
         raise ImageWriteError(f"{target}: {EXISTS}")
-    if target.suffix.lower() not in SUFFIXES:
-        known = ", ".join(SUFFIXES)
-        raise ImageWriteError(f"{target}: no kind of picture: name the result with one of {known}")
-    photo = read_photo(source)
-    _make_folder(target.parent)
-    # in their own type: as floats the pixels of a large photo would take four times the memory
-    pixels, report = restorer.restore_with_report(
-        photo.pixels, psf, strength=strength, linear=linear, progress=progress
-    )
-    write_photo(photo.with_pixels(pixels), target, overwrite=overwrite, strip=strip)
+    settings = Settings(psf, strength, linear, overwrite, strip)
+    return _restore(job, restorer, settings, Gate(1), progress)
+
+
+def _restore(
+    job: Job,
+    restorer: ImageRestorer,
+    settings: Settings,
+    gate: Gate,
+    progress: Progress | None,
+) -> tuple[Report, tuple[str, ...]]:
+    check_suffix(job.target)
+    photo = read_photo(job.source)
+    make_folder(job.target)
+    with gate.passed(photo.width * photo.height):
+        photo, report = restore_pixels(photo, restorer, settings, progress=progress)
+    write_photo(photo, job.target, overwrite=settings.overwrite, strip=settings.strip)
     return report, photo.notes
 
 
-def _make_folder(folder: Path) -> None:
+def restore_pixels(
+    photo: Photo,
+    restorer: ImageRestorer,
+    settings: Settings,
+    *,
+    progress: Progress | None = None,
+) -> tuple[Photo, Report]:
+    """Return the photo with its blur removed, and what the restorer said of it."""
+    if progress is not None:
+        progress(0, 1)  # the first look at a large picture takes a while
+    # in their own type: as floats the pixels of a large photo would take four times the memory
+    pixels, report = restorer.restore_with_report(
+        photo.pixels,
+        settings.psf,
+        strength=settings.strength,
+        linear=settings.linear,
+        progress=progress,
+    )
+    return photo.with_pixels(pixels), report
+
+
+def check_suffix(target: Place) -> None:
+    """Refuse a name that tells no kind of picture.
+
+    Raises
+    ------
+    ImageWriteError
+        Naming those that do.
+    """
+    if target.suffix.lower() not in SUFFIXES:
+        known = ", ".join(SUFFIXES)
+        raise ImageWriteError(f"{target}: no kind of picture: name the result with one of {known}")
+
+
+def make_folder(target: Place) -> None:
+    """Make the folder of a result, where such places have folders.
+
+    Raises
+    ------
+    ImageWriteError
+        When it cannot be made.
+    """
+    if isinstance(target, RemotePath):
+        return
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        target.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise ImageWriteError(
-            f"{folder}: this folder cannot be made ({error.strerror}): choose another output"
+            f"{target.parent}: this folder cannot be made ({error.strerror}): choose another output"
         ) from error

@@ -8,14 +8,18 @@ from pathlib import Path
 
 from unblur.errors import ArgumentError, ImageReadError
 from unblur.images.files import SUFFIXES, FoundPhoto, find_photos
-from unblur.restoration.batch import EXISTS, FileResult, Job
+from unblur.images.places import Place, RemotePath, place_of
+from unblur.images.remote_finding import RemotePhoto, find_remote
+from unblur.restoration.job import EXISTS, FileResult, Job
 
-__all__ = ["RESULT_MARK", "BatchPlan", "plan_batch"]
+__all__ = ["IS_RESULT", "RESULT_MARK", "AnyPhoto", "BatchPlan", "means_file", "plan_batch"]
+
+AnyPhoto = FoundPhoto | RemotePhoto
 
 RESULT_MARK = ".sharp"
 """Stands before the suffix of a result that is written beside its source."""
 
-_IS_RESULT = "is the result of an earlier run: name it alone, by hand, to restore it again"
+IS_RESULT = "is the result of an earlier run: name it alone, by hand, to restore it again"
 
 
 @dataclass(frozen=True)
@@ -40,15 +44,19 @@ class BatchPlan:
 
 
 def plan_batch(
-    paths: Sequence[str | Path], output: str | Path | None = None, *, overwrite: bool = False
+    paths: Sequence[str | Path | RemotePath],
+    output: str | Path | RemotePath | None = None,
+    *,
+    overwrite: bool = False,
 ) -> BatchPlan:
     """Find the pictures and decide where each result goes, without opening any.
 
     Parameters
     ----------
-    paths : sequence of str or Path
-        Files, glob patterns and folders; folders are searched to the bottom.
-    output : str or Path, optional
+    paths : sequence of str, Path or RemotePath
+        Files, glob patterns and folders, which are searched to the bottom; URLs too, see
+        `RemotePath`.
+    output : str, Path or RemotePath, optional
         A folder, in which the tree below each searched folder is kept; or, for a single file, a
         file, which is told by the suffix of a picture. When left out, ``photo.jpg`` becomes
         ``photo.sharp.jpg`` beside it.
@@ -76,12 +84,12 @@ def plan_batch(
     found, settled = _find(paths)
     place = _places(paths, found, output)
     jobs = [Job(photo.path, place(photo)) for photo in found]
-    by_hand = {Path(path).expanduser().resolve() for path in paths}
+    by_hand = {place_of(path).expanduser().resolve() for path in paths}
     targets = {job.target.resolve(): job for job in jobs}
     sources, todo = [], []
     for job in jobs:
         if _is_result(job, targets, by_hand):
-            settled.append(FileResult(job.source, job.target, "skipped", notes=(_IS_RESULT,)))
+            settled.append(FileResult(job.source, job.target, "skipped", notes=(IS_RESULT,)))
         else:
             sources.append(job)
     _refuse_collisions(sources, overwrite)
@@ -93,42 +101,56 @@ def plan_batch(
     return BatchPlan(tuple(todo), tuple(settled))
 
 
-def _find(paths: Sequence[str | Path]) -> tuple[list[FoundPhoto], list[FileResult]]:
+def _find(
+    paths: Sequence[str | Path | RemotePath],
+) -> tuple[list[AnyPhoto], list[FileResult]]:
     """All pictures, each once, and a failure for each path that leads nowhere."""
-    found: dict[Path, FoundPhoto] = {}
+    found: dict[Place, AnyPhoto] = {}
     failures = []
-    for path in paths:
+    for path in map(place_of, paths):
         try:
-            for photo in find_photos([path]):
+            photos = find_remote(path) if isinstance(path, RemotePath) else find_photos([path])
+            for photo in photos:
                 found.setdefault(photo.path.resolve(), photo)
         except ImageReadError as error:
-            failures.append(FileResult(Path(path), None, "failed", error=error))
+            failures.append(FileResult(path, None, "failed", error=error))
     return list(found.values()), failures
 
 
 def _places(
-    paths: Sequence[str | Path], found: Sequence[FoundPhoto], output: str | Path | None
-) -> Callable[[FoundPhoto], Path]:
+    paths: Sequence[str | Path | RemotePath],
+    found: Sequence[AnyPhoto],
+    output: str | Path | RemotePath | None,
+) -> Callable[[AnyPhoto], Place]:
     """Return the function that says where the result of a picture goes."""
     if output is None:
         return lambda photo: photo.path.with_stem(photo.path.stem + RESULT_MARK)
-    folder = Path(output)
-    if not _means_file(output, found, paths):
+    folder = place_of(output)
+    if not means_file(output, found, paths):
         return lambda photo: folder / photo.relative
     if len(paths) > 1 or len(found) > 1:
         raise ArgumentError(f"{output}: several pictures do not fit into one file: give a folder")
     return lambda photo: folder
 
 
-def _means_file(
-    output: str | Path, found: Sequence[FoundPhoto], paths: Sequence[str | Path]
+def means_file(
+    output: str | Path | RemotePath,
+    found: Sequence[AnyPhoto],
+    paths: Sequence[str | Path | RemotePath],
 ) -> bool:
-    path = Path(output)
-    if path.is_dir() or str(output).endswith(("/", "\\")):
+    """Tell whether the output is a file rather than a folder.
+
+    Raises
+    ------
+    ArgumentError
+        When it has the suffix of no picture that can be written.
+    """
+    path = place_of(output)
+    if str(output).endswith(("/", "\\")) or path.is_dir():
         return False
     if path.suffix.lower() in SUFFIXES:
         return True
-    single = len(paths) == 1 and [photo.path for photo in found] == [Path(paths[0])]
+    single = len(paths) == 1 and [photo.path for photo in found] == [place_of(paths[0])]
     if path.suffix and single and not path.exists():
         known = ", ".join(sorted(SUFFIXES))
         raise ArgumentError(
@@ -138,7 +160,7 @@ def _means_file(
     return False
 
 
-def _is_result(job: Job, targets: dict[Path, Job], by_hand: set[Path]) -> bool:
+def _is_result(job: Job, targets: dict[Place, Job], by_hand: set[Place]) -> bool:
     source = job.source.resolve()
     if targets.get(source, job) is not job:  # another picture of this batch becomes this file
         return True
@@ -146,7 +168,7 @@ def _is_result(job: Job, targets: dict[Path, Job], by_hand: set[Path]) -> bool:
 
 
 def _refuse_collisions(jobs: Iterable[Job], overwrite: bool) -> None:
-    taken: dict[Path, Path] = {}
+    taken: dict[Place, Place] = {}
     for job in jobs:
         target = job.target.resolve()
         if target == job.source.resolve() and not overwrite:

@@ -1,0 +1,98 @@
+"""What does the work of ``unblur restore``: threads of this process, or a Ray cluster."""
+
+from __future__ import annotations
+
+import contextlib
+import enum
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from itertools import chain
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from unblur import FileResult, Job
+
+__all__ = ["Engine", "How", "results_of"]
+
+
+class Engine(enum.StrEnum):
+    """Where the pictures are restored."""
+
+    LOCAL = "local"
+    RAY = "ray"
+
+
+@dataclass(frozen=True, eq=False)
+class How:
+    """How the pictures are restored, as the options say."""
+
+    model: str
+    threads: int | None
+    psf: NDArray[np.float32] | None
+    strength: float
+    linear: bool
+    overwrite: bool
+    strip: bool
+    engine: Engine
+    address: str | None
+
+
+def results_of(
+    items: Iterable[Job | FileResult], how: How, tell_tiles: Callable[[Job, int, int], None]
+) -> Iterator[FileResult]:
+    """Restore all jobs; the runtime is loaded only if there is one."""
+    from unblur import FileResult, share_threads
+
+    items = iter(items)
+    enough, _ = share_threads(10**6, how.threads)
+    jobs: list[Job] = []
+    for item in items:
+        if isinstance(item, FileResult):
+            yield item
+        else:
+            jobs.append(item)
+        if len(jobs) == max(2, enough):
+            break
+    if jobs:
+        yield from _restore(jobs, items, how, tell_tiles)
+
+
+def _restore(
+    first: list[Job],
+    others: Iterable[Job | FileResult],
+    how: How,
+    tell_tiles: Callable[[Job, int, int], None],
+) -> Iterator[FileResult]:
+    from unblur import Restorer, restore_batch, restore_on_cluster, share_threads
+
+    if how.engine is Engine.RAY:
+        # Ray tells of lost workers on standard output, which is for data
+        with contextlib.redirect_stdout(sys.stderr):
+            yield from restore_on_cluster(
+                chain(first, others),
+                model=how.model,
+                address=how.address,
+                workers=how.threads,
+                psf=how.psf,
+                strength=how.strength,
+                linear=how.linear,
+                overwrite=how.overwrite,
+                strip=how.strip,
+            )
+        return
+    at_once, each = share_threads(len(first), how.threads)
+    yield from restore_batch(
+        chain(first, others),
+        Restorer(how.model, threads=each),
+        psf=how.psf,
+        strength=how.strength,
+        linear=how.linear,
+        overwrite=how.overwrite,
+        strip=how.strip,
+        at_once=None if len(first) == 1 else at_once,
+        progress=tell_tiles,
+    )
