@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 __all__ = ["SHIFT_REACH", "EstimatorTask", "RestorerTask"]
 
 SHIFT_REACH = 4  # pixels at full size over which an estimated PSF may be off its place
+ESTIMATE_WEIGHT = 0.3  # of each estimate before the result
 LOG_ERROR_WEIGHT = 0.01  # brings its gradient to the size of Charbonnier's
 
 
@@ -101,7 +102,7 @@ class RestorerTask(Task):
         self._estimator = [estimator.eval()]
 
     def training_step(self, batch: Batch, index: int) -> torch.Tensor:
-        """Charbonnier of both estimates, and the logarithm of the squared error of the result.
+        """Charbonnier of all estimates, and the logarithm of the squared error of the result.
 
         Parameters
         ----------
@@ -120,11 +121,12 @@ class RestorerTask(Task):
         if blind:
             psf = torch.cat([self.estimate(batch["blurred"][:blind], psf[:blind]), psf[blind:]])
             certainty[:blind] = 0
-        estimate, result = self.network(batch["blurred"], psf, certainty)
+        *estimates, result = self.network(batch["blurred"], psf, certainty)
         loss = charbonnier(result, batch["sharp"])
         self.log("train/charbonnier", loss, prog_bar=True)
         decibels = LOG_ERROR_WEIGHT * log_squared_error(result, batch["sharp"])
-        return loss + decibels + 0.3 * charbonnier(estimate, batch["sharp"])
+        before = sum(charbonnier(estimate, batch["sharp"]) for estimate in estimates)
+        return loss + decibels + ESTIMATE_WEIGHT * before
 
     @torch.no_grad()
     def estimate(self, blurred: torch.Tensor, truth: torch.Tensor) -> torch.Tensor:
@@ -166,7 +168,7 @@ class RestorerTask(Task):
 
     def _gain(self, batch: Batch, psf: torch.Tensor, certainty: float) -> torch.Tensor:
         certainties = torch.full_like(psf[:, 0, 0], certainty)
-        result = self.network(batch["blurred"], psf, certainties)[1].clamp(0, 1)
+        result = self.network(batch["blurred"], psf, certainties)[-1].clamp(0, 1)
         inner = (..., slice(16, -16), slice(16, -16))
         before = ((batch["blurred"] - batch["sharp"])[inner] ** 2).mean((1, 2, 3))
         after = ((result - batch["sharp"])[inner] ** 2).mean((1, 2, 3))
