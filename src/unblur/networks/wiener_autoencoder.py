@@ -1,4 +1,4 @@
-"""The default non-blind restorer: Wiener layer, autoencoder, then data step and autoencoder by turns.
+"""The default restorer: Wiener layer, autoencoder, then data step and autoencoder by turns.
 
 The physics runs in linear light, where blur is a convolution; the networks see encoded pictures.
 The first autoencoder turns Wiener results of several regularisations into a first estimate z; the

@@ -128,7 +128,7 @@ def _first_octave(pixels: npt.NDArray[Any], estimator: LearnedEstimator) -> int:
 
 
 class _Found(NamedTuple):
-    """A PSF, how much any part of the picture contradicts it, and whether the network alone found it.
+    """A PSF, how much any part of the picture contradicts it, and whether the network found it.
 
     The network's refinement in each tile takes away from a PSF that was found by turns.
     """

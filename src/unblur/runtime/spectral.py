@@ -135,7 +135,7 @@ class Deconvolution:
         solutions = []
         for level in levels:
             weight = np.float32(level) * self._prior
-            solution = spectrum * weight
+            solution: ComplexArray = spectrum * weight
             solution += observed
             solution *= self._gain(weight)
             solutions.append(self._picture(solution))
@@ -143,7 +143,7 @@ class Deconvolution:
 
     def _completed(self, guess: ComplexArray) -> ComplexArray:
         """Spectrum, times the conjugate OTF, of the picture that goes on as a blurred guess."""
-        whole = fft.irfft2(guess * self._transfer, s=self._shape, overwrite_x=True)
+        whole: FloatArray = fft.irfft2(guess * self._transfer, s=self._shape, overwrite_x=True)
         pad, (height, width) = self._pad, self._size
         whole[:, pad : pad + height, pad : pad + width] = self._image
         spectrum: ComplexArray = fft.rfft2(whole, overwrite_x=True)

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 __all__ = ["SHIFT_REACH", "EstimatorTask", "RestorerTask"]
 
 SHIFT_REACH = 4  # pixels at full size over which an estimated PSF may be off its place
-ESTIMATE_WEIGHT = 0.3  # of each estimate before the result
+ESTIMATE_WEIGHT = 0.5  # of each estimate before the result
 LOG_ERROR_WEIGHT = 0.01  # brings its gradient to the size of Charbonnier's
 
 
@@ -102,7 +102,7 @@ class RestorerTask(Task):
         self._estimator = [estimator.eval()]
 
     def training_step(self, batch: Batch, index: int) -> torch.Tensor:
-        """Charbonnier of all estimates, and the logarithm of the squared error of the result.
+        """Charbonnier and the logarithm of the squared error of all estimates.
 
         Parameters
         ----------
@@ -121,12 +121,10 @@ class RestorerTask(Task):
         if blind:
             psf = torch.cat([self.estimate(batch["blurred"][:blind], psf[:blind]), psf[blind:]])
             certainty[:blind] = 0
-        *estimates, result = self.network(batch["blurred"], psf, certainty)
-        loss = charbonnier(result, batch["sharp"])
-        self.log("train/charbonnier", loss, prog_bar=True)
-        decibels = LOG_ERROR_WEIGHT * log_squared_error(result, batch["sharp"])
-        before = sum(charbonnier(estimate, batch["sharp"]) for estimate in estimates)
-        return loss + decibels + ESTIMATE_WEIGHT * before
+        *before, result = self.network(batch["blurred"], psf, certainty)
+        self.log("train/charbonnier", charbonnier(result, batch["sharp"]), prog_bar=True)
+        errors = [_error(estimate, batch["sharp"]) for estimate in before]
+        return _error(result, batch["sharp"]) + ESTIMATE_WEIGHT * sum(errors)
 
     @torch.no_grad()
     def estimate(self, blurred: torch.Tensor, truth: torch.Tensor) -> torch.Tensor:
@@ -174,3 +172,8 @@ class RestorerTask(Task):
         after = ((result - batch["sharp"])[inner] ** 2).mean((1, 2, 3))
         gain: torch.Tensor = 10 * torch.log10((before + 1e-7) / (after + 1e-7))
         return gain
+
+
+def _error(estimate: torch.Tensor, sharp: torch.Tensor) -> torch.Tensor:
+    decibels = LOG_ERROR_WEIGHT * log_squared_error(estimate, sharp)
+    return charbonnier(estimate, sharp) + decibels
