@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from operator import itemgetter
 from typing import Any, NamedTuple
@@ -165,13 +166,17 @@ def _estimate(windows: list[FloatArray], model: Model) -> _Found:
 
 
 def _others(luma: FloatArray, model: Model) -> tuple[FloatArray, FloatArray]:
-    coarse = halve(halve(luma))
-    learned = model.estimator.estimate([coarse], octaves=(0,))
-    classical = estimate_psf_classical(luma, size=model.estimator.size)
-    return (
-        alternate(luma, learned, model.restorer, FROM_COARSE),
-        alternate(luma, classical, model.restorer, POLISH),
-    )
+    def from_coarse() -> FloatArray:
+        learned = model.estimator.estimate([halve(halve(luma))], octaves=(0,))
+        return alternate(luma, learned, model.restorer, FROM_COARSE)
+
+    def polished() -> FloatArray:
+        classical = estimate_psf_classical(luma, size=model.estimator.size)
+        return alternate(luma, classical, model.restorer, POLISH)
+
+    with ThreadPoolExecutor(min(model.threads, 2)) as pool:
+        searches = [pool.submit(from_coarse), pool.submit(polished)]
+        return searches[0].result(), searches[1].result()
 
 
 def _trust_in(doubt: float) -> float:
