@@ -1,26 +1,45 @@
-"""Better or faster: how often a restoration is compared with the picture and bettered."""
+"""Better or faster: what each quality does."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Literal, get_args
 
 from unblur.errors import ArgumentError
+from unblur.restoration.hypotheses import SEARCHES
 
-__all__ = ["QUALITIES", "Quality", "passes_of"]
+__all__ = ["QUALITIES", "Effort", "Quality", "effort_of"]
 
 Quality = Literal["fast", "balanced", "best"]
 QUALITIES: tuple[Quality, ...] = get_args(Quality)
 
 
-def passes_of(quality: Quality, most: int) -> int:
-    """Return how many passes of the second network a quality stands for.
+@dataclass(frozen=True)
+class Effort:
+    """How much is done for a picture.
+
+    Parameters
+    ----------
+    passes : int
+        Data steps and second networks in turn; without any the first network's estimate is the
+        result.
+    searches : int
+        Other PSFs that are looked for where the first one is doubtful.
+    """
+
+    passes: int
+    searches: int
+
+
+def effort_of(quality: Quality, passes: int) -> Effort:
+    """Return what a quality stands for.
 
     Parameters
     ----------
     quality
-        "fast": the first network alone; "balanced": one pass; "best": all.
-    most
-        Passes that the model was trained for.
+        "fast", "balanced" or "best".
+    passes
+        How many the model was trained for.
 
     Raises
     ------
@@ -29,4 +48,9 @@ def passes_of(quality: Quality, most: int) -> int:
     """
     if quality not in QUALITIES:
         raise ArgumentError(f"{quality!r} is no quality: choose of {', '.join(QUALITIES)}")
-    return {"fast": 0, "balanced": 1, "best": most}[quality]
+    efforts = {
+        "fast": Effort(passes=0, searches=1),
+        "balanced": Effort(passes=1, searches=2),
+        "best": Effort(passes=passes, searches=len(SEARCHES)),
+    }
+    return efforts[quality]

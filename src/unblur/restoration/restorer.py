@@ -25,7 +25,7 @@ from unblur.restoration.guard import is_sharp, trust, unexplained
 from unblur.restoration.image_to_image import find_picture_network, restore_directly
 from unblur.restoration.model import Model
 from unblur.restoration.octaves import restore_at
-from unblur.restoration.quality import Quality, passes_of
+from unblur.restoration.quality import Quality, effort_of
 from unblur.restoration.report import RestorationReport
 from unblur.restoration.tiled import FADE, restore_tiles
 from unblur.runtime.session import default_threads
@@ -88,7 +88,7 @@ class Restorer:
     threads : int, optional
         Processor threads; all that the process may use if not given.
     quality : {"fast", "balanced", "best"}
-        How much time to spend on each tile; means nothing to an image-to-image network.
+        How much time to spend; means nothing to an image-to-image network.
 
     Raises
     ------
@@ -119,7 +119,7 @@ class Restorer:
         self._threads = threads or default_threads()
         self._network = find_picture_network(model, self._threads)
         self._model = None if self._network else Model.load(model, self._threads)
-        self._passes = passes_of(quality, self._model.restorer.passes if self._model else 1)
+        self._effort = effort_of(quality, self._model.restorer.passes if self._model else 1)
 
     @property
     def _shared(self) -> Model:
@@ -211,8 +211,9 @@ class Restorer:
         blur, kept = None, 0
         if self._network is None:
             field, noise = self._find(pixels, given)
+            passes = self._effort.passes
             task = _Task(
-                pixels, self._shared, field, given is None, strength, noise, linear, self._passes
+                pixels, self._shared, field, given is None, strength, noise, linear, passes
             )
             result, tiles, kept = self._run(task, tell)
             blur = report_blur(field.psf, noise, octave=field.octave)
@@ -250,7 +251,7 @@ class Restorer:
     def _find(self, pixels: npt.NDArray[Any], psf: FloatArray | None) -> tuple[BlurField, float]:
         """Blur and noise of a picture."""
         with fft.set_workers(self._threads):
-            field = find_blur(pixels, psf, self._shared)
+            field = find_blur(pixels, psf, self._shared, searches=self._effort.searches)
         return field, estimate_noise(_sample(pixels))
 
     def _run(
