@@ -165,7 +165,11 @@ class WienerAutoencoder(Network):
         self.second = CandidateMixer(self.config.second, preferred=1)
 
     def forward(
-        self, blurred: torch.Tensor, psf: torch.Tensor, certainty: torch.Tensor
+        self,
+        blurred: torch.Tensor,
+        psf: torch.Tensor,
+        certainty: torch.Tensor,
+        linear: torch.Tensor,
     ) -> tuple[torch.Tensor, ...]:
         """Restore pictures.
 
@@ -177,6 +181,8 @@ class WienerAutoencoder(Network):
             (B, K, K), K odd, each with the sum 1.
         certainty : torch.Tensor
             (B,), 1 where the PSF is known, 0 where it is an estimate.
+        linear : torch.Tensor
+            (B,), true where the blur happened in linear light, false where it did as encoded.
 
         Returns
         -------
@@ -185,7 +191,12 @@ class WienerAutoencoder(Network):
             (B, 3, H, W), encoded, not clipped.
         """
         pad = WIENER_PAD
-        observed = srgb_to_linear(blurred)
+        curved = linear[:, None, None, None]
+
+        def decoded(image: torch.Tensor) -> torch.Tensor:
+            return torch.where(curved, srgb_to_linear(image), image.clamp(0, 1))
+
+        observed = decoded(blurred)
         padded = _padded(observed)
         height, width = padded.shape[2:]
         transfer = otf(psf, height, width)
@@ -196,14 +207,14 @@ class WienerAutoencoder(Network):
             spectrum: torch.Tensor, guess: torch.Tensor | None, level: float
         ) -> torch.Tensor:
             solution = wiener_step(spectrum, transfer, level * prior, guess)
-            whole = torch.fft.irfft2(solution, s=(height, width))
-            return linear_to_srgb(whole[:, :, pad:-pad, pad:-pad])
+            inner = torch.fft.irfft2(solution, s=(height, width))[:, :, pad:-pad, pad:-pad]
+            return torch.where(curved, linear_to_srgb(inner), inner.clamp(0, 1))
 
         faded = tapered_spectrum(padded, transfer, pad)
         wiener = [picture(faded, None, level) for level in self.config.levels]
         estimates = [self.first(torch.cat([blurred, *wiener, plane], 1))]
         for _ in range(self.config.passes):
-            guess = torch.fft.rfft2(_padded(srgb_to_linear(estimates[-1])))
+            guess = torch.fft.rfft2(_padded(decoded(estimates[-1])))
             spectrum = completed_spectrum(observed, guess, transfer, pad)
             solved = [picture(spectrum, guess, level) for level in self.config.data_levels]
             estimates.append(self.second(torch.cat([blurred, estimates[-1], *solved, plane], 1)))

@@ -121,7 +121,8 @@ class RestorerTask(Task):
         if blind:
             psf = torch.cat([self.estimate(batch["blurred"][:blind], psf[:blind]), psf[blind:]])
             certainty[:blind] = 0
-        *before, result = self.network(batch["blurred"], psf, certainty)
+        linear = batch["linear"] | (certainty == 0)  # who knows no PSF knows nothing of its light
+        *before, result = self.network(batch["blurred"], psf, certainty, linear)
         self.log("train/charbonnier", charbonnier(result, batch["sharp"]), prog_bar=True)
         errors = [_error(estimate, batch["sharp"]) for estimate in before]
         return _error(result, batch["sharp"]) + ESTIMATE_WEIGHT * sum(errors)
@@ -166,7 +167,8 @@ class RestorerTask(Task):
 
     def _gain(self, batch: Batch, psf: torch.Tensor, certainty: float) -> torch.Tensor:
         certainties = torch.full_like(psf[:, 0, 0], certainty)
-        result = self.network(batch["blurred"], psf, certainties)[-1].clamp(0, 1)
+        linear = batch["linear"] | (certainties == 0)
+        result = self.network(batch["blurred"], psf, certainties, linear)[-1].clamp(0, 1)
         inner = (..., slice(16, -16), slice(16, -16))
         before = ((batch["blurred"] - batch["sharp"])[inner] ** 2).mean((1, 2, 3))
         after = ((result - batch["sharp"])[inner] ** 2).mean((1, 2, 3))
