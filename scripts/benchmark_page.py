@@ -31,7 +31,9 @@ PAGE = ROOT / "docs" / "benchmark.md"
 KEPT = "<!-- written by hand from here on -->"
 METHODS = (
     "unblur",
+    "unblur-best",
     "unblur-blind",
+    "unblur-blind-best",
     "wiener",
     "unsupervised-wiener",
     "regularised",

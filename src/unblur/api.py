@@ -14,15 +14,16 @@ from unblur.degradation.pipeline import Degradation
 from unblur.estimation.report import BlurReport
 from unblur.images.arrays import Picture, as_image
 from unblur.restoration.batch import restore_photo
+from unblur.restoration.quality import Quality
 from unblur.restoration.restorer import RestorationReport, Restorer
 
 __all__ = ["degrade", "estimate_psf", "inspect", "restore", "restore_file"]
 
 
 @lru_cache(maxsize=1)
-def _restorer(model: str | Path, threads: int | None) -> Restorer:
+def _restorer(model: str | Path, threads: int | None, quality: Quality = "balanced") -> Restorer:
     """Keep the last restorer, so that repeated one-shot calls do not load the model again."""
-    return Restorer(model, threads=threads)
+    return Restorer(model, threads=threads, quality=quality)
 
 
 def restore(
@@ -31,6 +32,7 @@ def restore(
     *,
     strength: float = 1.0,
     linear: bool = True,
+    quality: Quality = "balanced",
     model: str | Path = "default",
     threads: int | None = None,
 ) -> Any:
@@ -47,6 +49,8 @@ def restore(
     linear : bool
         Whether the blur happened in linear light, as in a camera, or on the encoded values, as in
         most programs and published test sets.
+    quality : {"fast", "balanced", "best"}
+        How much time to spend.
     model : str or Path
         Name of a shipped model, or a folder made by ``unblur export``.
     threads : int, optional
@@ -71,7 +75,8 @@ def restore(
     >>> sharp.shape, sharp.dtype
     ((64, 64), dtype('float32'))
     """
-    return _restorer(model, threads).restore(image, psf, strength=strength, linear=linear)
+    restorer = _restorer(model, threads, quality)
+    return restorer.restore(image, psf, strength=strength, linear=linear)
 
 
 def restore_file(

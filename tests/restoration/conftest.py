@@ -38,7 +38,7 @@ class FunctionSession:
 @pytest.fixture(scope="session")
 def candidate() -> Callable[[int], FunctionSession]:
     """A mixer that always takes the same one of its four RGB candidates."""
-    settings = {"levels": (0.3, 0.03, 0.003), "data_levels": (0.1, 0.01)}
+    settings = {"levels": (0.3, 0.03, 0.003), "data_levels": (0.2, 0.02), "passes": 3}
 
     def make(number: int) -> FunctionSession:
         return FunctionSession(lambda batch: batch[:, 3 * number : 3 * number + 3], settings)

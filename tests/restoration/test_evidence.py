@@ -52,6 +52,15 @@ def test_no_part_contradicts_the_true_psf(scene, psf):
     assert Evidence(luma_of(scene, psf), NOISE).worst_contradiction(psf) < 0.9
 
 
+def test_a_part_of_fine_lines_does_not_contradict_the_true_psf(scene):
+    lined = scene.copy()
+    rows, columns = np.mgrid[:256, :256]
+    lines = (rows + columns) % 40 < 3
+    lined[:256, :256] = np.where(lines | ((rows - columns) % 40 < 3), 0.1, 0.9)
+    true = gaussian_psf(2.5)
+    assert Evidence(luma_of(lined, true), NOISE).worst_contradiction(true) < 0.9
+
+
 def test_parts_too_small_to_tell_are_not_asked(scene):
     blurred = luma_of(scene, motion_psf(12, 40))[:200, :200]
     evidence = Evidence(blurred, NOISE)

@@ -38,7 +38,7 @@ WIDE = np.full((33, 33), 1 / 33**2, np.float32)
 
 def test_a_given_psf_is_taken_as_it_is(cat):
     psf = gaussian_psf(2.0)
-    field = find_blur(cat, psf, Model(FixedEstimator(WIDE), None))
+    field = find_blur(cat, psf, Model(FixedEstimator(WIDE), None, 1))
     assert field.psf is psf
     assert (field.octave, field.local) == (0, False)
 
@@ -57,7 +57,7 @@ def test_a_blur_wider_than_the_support_is_met_on_a_smaller_copy(psf, octave):
 
 
 def test_a_small_picture_stops_at_the_octave_that_still_holds_the_support():
-    field = find_blur(np.zeros((60, 60, 3), np.uint8), None, Model(FixedEstimator(WIDE), None))
+    field = find_blur(np.zeros((60, 60, 3), np.uint8), None, Model(FixedEstimator(WIDE), None, 1))
     assert field.octave == 0
 
 

@@ -50,6 +50,7 @@ class TorchDeconvolution:
     """The same two steps as the networks do them in training."""
 
     def __init__(self, image: np.ndarray, psf: np.ndarray) -> None:
+        self.image = torch.from_numpy(image.copy())[None]
         self.size = image.shape[1] + 2 * WIENER_PAD, image.shape[2] + 2 * WIENER_PAD
         self.transfer = layers.otf(torch.from_numpy(psf)[None], *self.size)
         self.spectrum = layers.tapered_spectrum(self.padded(image), self.transfer, WIENER_PAD)
@@ -60,8 +61,11 @@ class TorchDeconvolution:
         return torch.nn.functional.pad(picture, (WIENER_PAD,) * 4, mode="replicate")
 
     def solve(self, weight: torch.Tensor, guess: np.ndarray | None = None) -> np.ndarray:
-        prior = None if guess is None else torch.fft.rfft2(self.padded(guess))
-        solution = layers.wiener_step(self.spectrum, self.transfer, weight, prior)
+        spectrum, prior = self.spectrum, None
+        if guess is not None:
+            prior = torch.fft.rfft2(self.padded(guess))
+            spectrum = layers.completed_spectrum(self.image, prior, self.transfer, WIENER_PAD)
+        solution = layers.wiener_step(spectrum, self.transfer, weight, prior)
         whole = torch.fft.irfft2(solution, s=self.size)[0]
         return whole[:, WIENER_PAD:-WIENER_PAD, WIENER_PAD:-WIENER_PAD].numpy()
 
@@ -77,18 +81,26 @@ def test_both_worlds_deconvolve_alike(size, side):
     for level in (0.3, 0.03, 0.003):
         wanted = torched.solve(level * prior)
         np.testing.assert_allclose(numpy.wiener(level), wanted, atol=2e-4)
-    for weight, result in zip((0.1, 0.01), numpy.data_steps(guess, (0.1, 0.01)), strict=True):
-        wanted = torched.solve(torch.tensor(weight), guess)
+    for level, result in zip((0.2, 0.02), numpy.data_steps(guess, (0.2, 0.02)), strict=True):
+        wanted = torched.solve(level * prior, guess)
         np.testing.assert_allclose(result, wanted, atol=2e-4)
 
 
 @settings(max_examples=20, deadline=None)
 @given(st.integers(5, 40), st.integers(5, 40), st.floats(0.01, 10.0))
-def test_without_blur_a_data_step_is_a_weighted_mean(height, width, weight):
+def test_a_data_step_leaves_a_guess_that_explains_the_picture(height, width, level):
     rng = np.random.default_rng(height)
-    image, guess = random_image(rng, 2, height, width), random_image(rng, 2, height, width)
-    (result,) = Deconvolution(image, delta_psf()).data_steps(guess, (weight,))
-    np.testing.assert_allclose(result, (image + weight * guess) / (1 + weight), atol=1e-5)
+    guess, psf = random_image(rng, 2, height, width), random_psf(rng, 5)
+    blurred = np.stack([convolve(channel, psf, boundary="replicate") for channel in guess])
+    (result,) = Deconvolution(blurred, psf).data_steps(guess, (level,))
+    np.testing.assert_allclose(result, guess, atol=1e-4)
+
+
+@pytest.mark.parametrize(("level", "winner"), [(1e-6, 0), (1e6, 1)])
+def test_without_blur_a_data_step_is_the_picture_or_the_guess(level, winner):
+    both = random_image(np.random.default_rng(0), 2, 3, 31, 46)
+    (result,) = Deconvolution(both[0], delta_psf()).data_steps(both[1], (level,))
+    np.testing.assert_allclose(result, both[winner], atol=1e-4)
 
 
 def test_without_blur_and_regularisation_nothing_changes():
@@ -146,8 +158,9 @@ def test_both_steps_solve_the_dense_system(monkeypatch):
     np.testing.assert_allclose(problem.wiener(0.05)[0].ravel(), wanted[inside], atol=2e-4)
 
     expected = np.pad(guess, sides, mode="edge").ravel()
-    system = blur.T @ blur + 0.1 * np.eye(len(expected))
-    wanted = np.linalg.solve(system, blur.T @ observed + 0.1 * expected)
+    completed = np.where(inside, np.pad(image, sides).ravel(), blur @ expected)
+    weight = 0.1 * roughness
+    wanted = np.linalg.solve(blur.T @ blur + weight, blur.T @ completed + weight @ expected)
     (result,) = problem.data_steps(guess[None].astype(np.float32), (0.1,))
     np.testing.assert_allclose(result[0].ravel(), wanted[inside], atol=2e-4)
 

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import chain
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     import numpy as np
@@ -32,6 +32,7 @@ class How:
 
     model: str
     threads: int | None
+    quality: Literal["fast", "balanced", "best"]
     psf: NDArray[np.float32] | None
     strength: float
     linear: bool
@@ -75,6 +76,7 @@ def _restore(
             yield from restore_on_cluster(
                 chain(first, others),
                 model=how.model,
+                quality=how.quality,
                 address=how.address,
                 workers=how.threads,
                 psf=how.psf,
@@ -87,7 +89,7 @@ def _restore(
     at_once, each = share_threads(len(first), how.threads)
     yield from restore_batch(
         chain(first, others),
-        Restorer(how.model, threads=each),
+        Restorer(how.model, threads=each, quality=how.quality),
         psf=how.psf,
         strength=how.strength,
         linear=how.linear,

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from unblur.cli.deconvolutions import BLIND, CONTROL, DECONVOLUTIONS, SETTINGS
 from unblur.errors import ArgumentError
@@ -21,10 +21,19 @@ if TYPE_CHECKING:
 
     Image = NDArray[np.float32]
 
+Quality = Literal["fast", "balanced", "best"]
+
 __all__ = ["ALL", "DEFAULT", "METHODS", "choose_methods"]
 
 DEFAULT = ("unblur", "unblur-blind", "wiener", "richardson-lucy")
-_LEARNED = ("unblur", "unblur-blind")
+_LEARNED: dict[str, tuple[bool, Quality]] = {  # blind or not
+    "unblur": (False, "balanced"),
+    "unblur-blind": (True, "balanced"),
+    "unblur-fast": (False, "fast"),
+    "unblur-best": (False, "best"),
+    "unblur-blind-fast": (True, "fast"),
+    "unblur-blind-best": (True, "best"),
+}
 _GUESSED = "-guessed"
 _MODEL = "model:"
 _WRAPPED = 32  # pixels of the opposite border that a restorer is shown where the blur is circular
@@ -47,7 +56,7 @@ def choose_methods(names: Sequence[str], *, model: str, threads: int) -> tuple[M
         Some of `METHODS`, "all" for all of them, or "model:PATH" for a model file; "input" may be
         among them and is passed over, as it is always there.
     model : str
-        Name or folder of the model behind "unblur" and "unblur-blind".
+        Name or folder of the model behind those whose name begins with "unblur".
     threads : int
         CPU threads of the models.
 
@@ -77,7 +86,8 @@ def _method(name: str, model: str, threads: int) -> Method:
         path = name.removeprefix(_MODEL)
         return _learned(Path(path).stem, path, threads, blind=True)
     if name in _LEARNED:
-        return _learned(name, model, threads, blind=name != "unblur")
+        blind, quality = _LEARNED[name]
+        return _learned(name, model, threads, blind=blind, quality=quality)
     return _classical(name)
 
 
@@ -103,19 +113,22 @@ def _classical(name: str) -> Method:
     )
 
 
-def _learned(name: str, model: str, threads: int, *, blind: bool) -> Method:
+def _learned(
+    name: str, model: str, threads: int, *, blind: bool, quality: Quality = "balanced"
+) -> Method:
     from unblur.evaluation.methods import Method
     from unblur.evaluation.provenance import source_digest
 
-    _restorer(model, threads)  # a missing model is told before any work
+    _restorer(model, threads, quality)  # a missing model is told before any work
     packages = ("degradation", "estimation", "images", "restoration", "runtime")
     digests, parameters = _weights(model)
     settings: dict[str, str | int] = {
         "weights": digests,
         "threads": threads,  # the times depend on it
+        "quality": quality,
         "code": source_digest(*(f"unblur.{package}" for package in packages)),
     }
-    return Method(name, _Restore(model, threads), blind, parameters, settings)
+    return Method(name, _Restore(model, threads, quality), blind, parameters, settings)
 
 
 @dataclass(frozen=True)
@@ -142,6 +155,7 @@ class _Restore:
 
     model: str
     threads: int
+    quality: Quality
 
     def __call__(self, seen: Observation) -> Image:
         import numpy as np
@@ -149,17 +163,17 @@ class _Restore:
         margin = _WRAPPED if seen.circular else 0
         around = ((margin, margin), (margin, margin), (0, 0))
         image = np.pad(seen.image, around, mode="wrap")
-        restorer = _restorer(self.model, self.threads)
+        restorer = _restorer(self.model, self.threads, self.quality)
         restored: Image = restorer.restore(image, seen.psf, linear=seen.linear)
         height, width = seen.image.shape[:2]
         return restored[margin : margin + height, margin : margin + width]
 
 
 @lru_cache(maxsize=8)
-def _restorer(model: str, threads: int) -> Restorer:
+def _restorer(model: str, threads: int, quality: Quality) -> Restorer:
     from unblur import Restorer
 
-    return Restorer(model, threads=threads)
+    return Restorer(model, threads=threads, quality=quality)
 
 
 def _weights(model: str) -> tuple[str, int]:

@@ -49,11 +49,16 @@ def _certainty(generator: torch.Generator, batch: int, height: int, width: int) 
     return torch.rand(batch, generator=generator).round()
 
 
+def _linear(generator: torch.Generator, batch: int, height: int, width: int) -> torch.Tensor:
+    return torch.rand(batch, generator=generator) > 0.5
+
+
 INPUTS: dict[str, Maker] = {
     "blurred": _picture,
     "luma": _luma,
     "psf": _psf,
     "certainty": _certainty,
+    "linear": _linear,
 }
 """What a network may take, and how to make it at random; pictures are RGB in [0, 1]."""
 
@@ -196,8 +201,8 @@ REGISTRY = as_registry(
             "wiener-autoencoder",
             WienerAutoencoderConfig,
             WienerAutoencoder,
-            takes=("blurred", "psf", "certainty"),
-            gives=("sharp", "sharp"),
+            takes=("blurred", "psf", "certainty", "linear"),
+            gives=("sharp",) * (1 + WienerAutoencoderConfig().passes),
             task="restoration",
         ),
         NetworkEntry("seed-autoencoder", SeedAutoencoderConfig, SeedAutoencoder, fixed_size=True),

@@ -12,6 +12,7 @@ from torch.nn import functional
 __all__ = [
     "WIENER_PAD",
     "autocorrelation",
+    "completed_spectrum",
     "gradients",
     "linear_to_srgb",
     "otf",
@@ -132,6 +133,43 @@ def tapered_spectrum(image: torch.Tensor, transfer: torch.Tensor, pad: int) -> t
     window = _ramp(height, pad, image.device)[:, None] * _ramp(width, pad, image.device)[None]
     blurred = torch.fft.irfft2(torch.fft.rfft2(image) * transfer, s=(height, width))
     spectrum: torch.Tensor = torch.fft.rfft2(window * image + (1 - window) * blurred)
+    return spectrum
+
+
+def completed_spectrum(
+    image: torch.Tensor, guess: torch.Tensor, transfer: torch.Tensor, pad: int
+) -> torch.Tensor:
+    """Spectrum of an image that goes on beyond its borders as a guess, blurred, says.
+
+    What the border of a picture shows came in part from outside it. Completed like this, a
+    deconvolution finds there what it needs, where a fade leaves it wrong by the reach of the PSF.
+
+    Parameters
+    ----------
+    image : torch.Tensor
+        The observation (B, C, H - 2 P, W - 2 P).
+    guess : torch.Tensor
+        Half spectra (B, C, H, W // 2 + 1) of the guess of the sharp picture, padded.
+    transfer : torch.Tensor
+        Half spectra (B, 1, H, W // 2 + 1) of the PSFs.
+    pad : int
+        Width P of the border in pixels.
+
+    Returns
+    -------
+    torch.Tensor
+        Half spectra (B, C, H, W // 2 + 1).
+
+    References
+    ----------
+    Reeves: "Fast image restoration without boundary artifacts", IEEE Transactions on Image
+    Processing 14 (10), 2005, for the missing pixels as part of the problem.
+    """
+    shape = (image.shape[2] + 2 * pad, image.shape[3] + 2 * pad)
+    around = torch.fft.irfft2(guess * transfer, s=shape)
+    inside = functional.pad(torch.ones_like(image[:1, :1]), (pad,) * 4)
+    whole = torch.where(inside > 0, functional.pad(image, (pad,) * 4), around)
+    spectrum: torch.Tensor = torch.fft.rfft2(whole)
     return spectrum
 
 

@@ -1,9 +1,10 @@
-"""The default non-blind restorer: Wiener layer, autoencoder, data step, autoencoder.
+"""The default restorer: Wiener layer, autoencoder, then data step and autoencoder by turns.
 
 The physics runs in linear light, where blur is a convolution; the networks see encoded pictures.
 The first autoencoder turns Wiener results of several regularisations into a first estimate z; the
 data step solves ``argmin |h * x - y|^2 + mu |x - z|^2`` in closed form, so whatever the observation
-still says is put back; the second autoencoder finishes. Each network chooses between its candidates
+still says is put back; the second autoencoder makes a better z of that, and so on: each further
+pass by the same weights costs time and gains less. Each network chooses between its candidates
 pixel by pixel and adds a correction, so leaving a sharp pixel alone is the easiest thing to learn.
 
 A plane beside the candidates says whether the PSF is known or an estimate: one set of weights then
@@ -25,6 +26,7 @@ from unblur.networks.autoencoder import Autoencoder, AutoencoderConfig
 from unblur.networks.part import Network, NetworkPart
 from unblur.networks.spectral import (
     WIENER_PAD,
+    completed_spectrum,
     linear_to_srgb,
     otf,
     spectrum_prior,
@@ -51,7 +53,9 @@ class WienerAutoencoderConfig:
     levels : tuple of float
         Regularisations of the three Wiener results, times the spectrum prior.
     data_levels : tuple of float
-        Weights mu of the two data steps.
+        Weights mu of the two data steps, times the spectrum prior.
+    passes : int
+        Data steps and second autoencoders in turn, at least 1.
 
     Raises
     ------
@@ -68,7 +72,8 @@ class WienerAutoencoderConfig:
         )
     )
     levels: tuple[float, float, float] = (0.3, 0.03, 0.003)
-    data_levels: tuple[float, float] = (0.1, 0.01)
+    data_levels: tuple[float, float] = (0.2, 0.02)
+    passes: int = 3
 
     def __post_init__(self) -> None:
         for name, shape in (("first", self.first), ("second", self.second)):
@@ -80,6 +85,8 @@ class WienerAutoencoderConfig:
                 )
         if min(*self.levels, *self.data_levels) <= 0:
             raise ArgumentError(f"levels must be positive, not {self.levels}, {self.data_levels}")
+        if self.passes < 1:
+            raise ArgumentError(f"passes must be at least 1, not {self.passes}")
 
     @property
     def size_multiple(self) -> int:
@@ -158,8 +165,12 @@ class WienerAutoencoder(Network):
         self.second = CandidateMixer(self.config.second, preferred=1)
 
     def forward(
-        self, blurred: torch.Tensor, psf: torch.Tensor, certainty: torch.Tensor
-    ) -> tuple[torch.Tensor, torch.Tensor]:
+        self,
+        blurred: torch.Tensor,
+        psf: torch.Tensor,
+        certainty: torch.Tensor,
+        linear: torch.Tensor,
+    ) -> tuple[torch.Tensor, ...]:
         """Restore pictures.
 
         Parameters
@@ -170,35 +181,44 @@ class WienerAutoencoder(Network):
             (B, K, K), K odd, each with the sum 1.
         certainty : torch.Tensor
             (B,), 1 where the PSF is known, 0 where it is an estimate.
+        linear : torch.Tensor
+            (B,), true where the blur happened in linear light, false where it did as encoded.
 
         Returns
         -------
-        estimate, result : torch.Tensor
-            What the first and the second autoencoder say, both (B, 3, H, W), encoded, not clipped.
+        tuple of torch.Tensor
+            What the first autoencoder says, and the second after each pass, the result last; all
+            (B, 3, H, W), encoded, not clipped.
         """
         pad = WIENER_PAD
-        linear = functional.pad(srgb_to_linear(blurred), (pad,) * 4, mode="replicate")
-        height, width = linear.shape[2:]
+        curved = linear[:, None, None, None]
+
+        def decoded(image: torch.Tensor) -> torch.Tensor:
+            return torch.where(curved, srgb_to_linear(image), image.clamp(0, 1))
+
+        observed = decoded(blurred)
+        padded = _padded(observed)
+        height, width = padded.shape[2:]
         transfer = otf(psf, height, width)
-        spectrum = tapered_spectrum(linear, transfer, pad)
         prior = spectrum_prior(height, width, blurred.device)
         plane = certainty[:, None, None, None].expand_as(blurred[:, :1])
 
-        def picture(solution: torch.Tensor) -> torch.Tensor:
-            whole = torch.fft.irfft2(solution, s=(height, width))
-            return linear_to_srgb(whole[:, :, pad:-pad, pad:-pad])
+        def picture(
+            spectrum: torch.Tensor, guess: torch.Tensor | None, level: float
+        ) -> torch.Tensor:
+            solution = wiener_step(spectrum, transfer, level * prior, guess)
+            inner = torch.fft.irfft2(solution, s=(height, width))[:, :, pad:-pad, pad:-pad]
+            return torch.where(curved, linear_to_srgb(inner), inner.clamp(0, 1))
 
-        wiener = [
-            picture(wiener_step(spectrum, transfer, level * prior)) for level in self.config.levels
-        ]
-        estimate = self.first(torch.cat([blurred, *wiener, plane], 1))
-        guess = functional.pad(srgb_to_linear(estimate), (pad,) * 4, mode="replicate")
-        guess_spectrum = torch.fft.rfft2(guess)
-        solved = [
-            picture(wiener_step(spectrum, transfer, torch.tensor(level), guess_spectrum))
-            for level in self.config.data_levels
-        ]
-        return estimate, self.second(torch.cat([blurred, estimate, *solved, plane], 1))
+        faded = tapered_spectrum(padded, transfer, pad)
+        wiener = [picture(faded, None, level) for level in self.config.levels]
+        estimates = [self.first(torch.cat([blurred, *wiener, plane], 1))]
+        for _ in range(self.config.passes):
+            guess = torch.fft.rfft2(_padded(decoded(estimates[-1])))
+            spectrum = completed_spectrum(observed, guess, transfer, pad)
+            solved = [picture(spectrum, guess, level) for level in self.config.data_levels]
+            estimates.append(self.second(torch.cat([blurred, estimates[-1], *solved, plane], 1)))
+        return tuple(estimates)
 
     def parts(self) -> tuple[NetworkPart, ...]:
         """List what is exported.
@@ -208,7 +228,11 @@ class WienerAutoencoder(Network):
         tuple of NetworkPart
             The two mixers.
         """
-        settings = {"levels": self.config.levels, "data_levels": self.config.data_levels}
+        settings = {
+            "levels": self.config.levels,
+            "data_levels": self.config.data_levels,
+            "passes": self.config.passes,
+        }
         mixers = (
             ("first", self.first, self.config.first),
             ("second", self.second, self.config.second),
@@ -226,3 +250,7 @@ class WienerAutoencoder(Network):
             )
             for number, (name, mixer, shape) in enumerate(mixers, 1)
         )
+
+
+def _padded(linear: torch.Tensor) -> torch.Tensor:
+    return functional.pad(linear, (WIENER_PAD,) * 4, mode="replicate")

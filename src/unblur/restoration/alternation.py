@@ -37,6 +37,8 @@ def alternate(
     psf: FloatArray,
     restorer: TileRestorer,
     rounds: Sequence[tuple[int, int]] = FROM_COARSE,
+    *,
+    weak_edges: float = WEAK_EDGES,
 ) -> FloatArray:
     """Better the PSF of one window by turns.
 
@@ -50,6 +52,8 @@ def alternate(
         Restores the window with the present PSF.
     rounds
         Pairs of an octave and the turns there, from coarse to fine.
+    weak_edges
+        Share of the pixels that count as no edge.
 
     Returns
     -------
@@ -65,17 +69,19 @@ def alternate(
             psf = upsample_psf(psf)
         present = octave
         for _ in range(turns):
-            psf = _turn(pyramid[octave], psf, restorer)
+            psf = _turn(pyramid[octave], psf, restorer, weak_edges)
     return psf
 
 
-def _turn(luma: FloatArray, psf: FloatArray, restorer: TileRestorer) -> FloatArray:
+def _turn(
+    luma: FloatArray, psf: FloatArray, restorer: TileRestorer, weak_edges: float
+) -> FloatArray:
     """One restoration, and the PSF that its strongest edges and the observation agree on."""
     height, width = luma.shape
     size = psf.shape[0]
     edges = gradients(restorer.restore(luma[..., None], psf, known=False)[..., 0])
     strength = np.sqrt((edges**2).sum(0))
-    edges *= strength > np.quantile(strength, WEAK_EDGES)
+    edges *= strength > np.quantile(strength, weak_edges)
     taper = sine_window(height, width)
     statistics = PSFStatistics(fast_shape((max(height, size), max(width, size))))
     statistics.add(edges * taper, gradients(luma) * taper)

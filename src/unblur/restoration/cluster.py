@@ -23,6 +23,7 @@ from unblur.images.files import decode_file, encode_file, new_file, read_bytes
 from unblur.restoration.batch import check_suffix, make_folder, restore_pixels
 from unblur.restoration.job import EXISTS, PSF, FileResult, Job, Settings
 from unblur.restoration.pipeline import stop_without_room
+from unblur.restoration.quality import Quality
 from unblur.restoration.restorer import Restorer
 
 __all__ = ["restore_on_cluster"]
@@ -38,6 +39,7 @@ def restore_on_cluster(
     jobs: Iterable[Job | FileResult],
     *,
     model: str | Path = "default",
+    quality: Quality = "balanced",
     address: str | None = None,
     workers: int | None = None,
     psf: PSF | None = None,
@@ -55,6 +57,8 @@ def restore_on_cluster(
         system that all machines share.
     model : str or Path
         As for `Restorer`; where it is a path, one that all machines share.
+    quality : {"fast", "balanced", "best"}
+        As for `Restorer`.
     address : str, optional
         Of the cluster, such as ``auto`` or ``ray://host:10001``; a cluster on this machine is
         started if left out.
@@ -91,16 +95,16 @@ def restore_on_cluster(
             yield from (item for item in window if isinstance(item, FileResult))
             todo = [item for item in window if isinstance(item, Job)]
             if todo and cluster is None:
-                Restorer(model, threads=1)  # tells here, not on every worker, of a missing model
-                cluster = stack.enter_context(_join(address, workers, model, settings))
+                # tells here, not on every worker, of a missing model
+                Restorer(model, threads=1, quality=quality)
+                worker = _Worker(model, quality, settings)
+                cluster = stack.enter_context(_join(address, workers, worker))
             if cluster is not None:
                 yield from cluster.restore(todo)
 
 
 @contextmanager
-def _join(
-    address: str | None, workers: int | None, model: str | Path, settings: Settings
-) -> Iterator[_Cluster]:
+def _join(address: str | None, workers: int | None, worker: _Worker) -> Iterator[_Cluster]:
     """Join a cluster, or start one on this machine; leave it at the end unless others use it."""
     try:
         ray: Any = import_module("ray")
@@ -117,10 +121,19 @@ def _join(
     context.max_errored_blocks = -1  # what is missing in the end is told as failed
     cores = int(ray.cluster_resources().get("CPU", 1))
     try:
-        yield _Cluster(data, workers or max(1, cores), model, settings)
+        yield _Cluster(data, workers or max(1, cores), worker)
     finally:
         if not joined:
             ray.shutdown()
+
+
+@dataclass(frozen=True)
+class _Worker:
+    """What each worker needs to know."""
+
+    model: str | Path
+    quality: Quality
+    settings: Settings
 
 
 @dataclass(frozen=True)
@@ -129,8 +142,7 @@ class _Cluster:
 
     data: Any
     workers: int
-    model: str | Path
-    settings: Settings
+    worker: _Worker
 
     def restore(self, jobs: list[Job]) -> Iterator[FileResult]:
         """Restore all; yield what became of each."""
@@ -151,7 +163,7 @@ class _Cluster:
 
     def _stages(self, jobs: list[Job]) -> Any:
         rows = [{"number": number, "job": pickle.dumps(job)} for number, job in enumerate(jobs)]
-        settings = {"settings": self.settings}
+        settings = {"settings": self.worker.settings}
         aside = {
             "num_cpus": 0,
             "compute": self.data.TaskPoolStrategy(size=self.workers),
@@ -163,7 +175,7 @@ class _Cluster:
             .map(_read, fn_kwargs=settings, **aside)
             .map(
                 _Restore,
-                fn_constructor_kwargs=settings | {"model": self.model},
+                fn_constructor_args=(self.worker,),
                 compute=self.data.ActorPoolStrategy(size=min(self.workers, len(jobs))),
                 num_cpus=1,
                 ray_remote_args_fn=lambda: {"max_restarts": -1, "max_task_retries": RETRIES},
@@ -190,9 +202,9 @@ def _read(row: Row, settings: Settings) -> Row:
 class _Restore:
     """Stage 2: an actor with one model."""
 
-    def __init__(self, settings: Settings, model: str | Path) -> None:
-        self._restorer = Restorer(model, threads=1)
-        self._settings = settings
+    def __init__(self, worker: _Worker) -> None:
+        self._restorer = Restorer(worker.model, threads=1, quality=worker.quality)
+        self._settings = worker.settings
 
     def __call__(self, row: Row) -> Row:
         result: FileResult = pickle.loads(row["result"])

@@ -72,9 +72,15 @@ class Evidence:
             Natural logarithm of measured over predicted power: near 0 for the true PSF (up to 0.7
             was seen), above 1 for most wrong ones. 0 if the PSF leaves too few frequencies dark.
         """
-        predicted = self._predicted(psf)
-        if predicted is None:
+        return self._contradiction(psf, 0.0)
+
+    def _contradiction(self, psf: FloatArray, least: float) -> float:
+        """`contradiction`, of a scene with at least so much detail."""
+        passed = self._passed(psf)
+        scene = self._scene(passed)
+        if scene is None:
             return 0.0
+        predicted = max(scene, least) / self._squared * passed
         floor = max(self._noise, QUIETEST) ** 2
         dark = self._off_axis & (predicted < floor)
         if dark.sum() < FEWEST:
@@ -87,7 +93,8 @@ class Evidence:
         """Largest contradiction of the picture and of its quarters.
 
         A waterfall in a sharp picture is blurred by its own motion and rules the spectrum of the
-        whole; the rocks beside it still contradict its PSF.
+        whole; the rocks beside it still contradict its PSF. No part is taken for smoother than the
+        whole: a ceiling of tiles has little but fine lines, and would contradict its true PSF.
 
         Parameters
         ----------
@@ -99,13 +106,14 @@ class Evidence:
         float
             As `contradiction`.
         """
-        whole = self.contradiction(psf)
+        whole, scene = self.contradiction(psf), self._scene(self._passed(psf)) or 0.0
         height, width = (extent // 2 for extent in self._luma.shape)
         if min(height, width) < SMALLEST_QUARTER:
             return whole
         corners = [(top, left) for top in (0, height) for left in (0, width)]
         parts = [self._luma[top : top + height, left : left + width] for top, left in corners]
-        return max(whole, *(Evidence(part, self._noise).contradiction(psf) for part in parts))
+        others = (Evidence(part, self._noise) for part in parts)
+        return max(whole, *(other._contradiction(psf, scene) for other in others))
 
     def unevenness(self, psf: FloatArray) -> float:
         """How differently in different directions the picture departs from what a PSF predicts.
@@ -126,9 +134,11 @@ class Evidence:
             mean of all rings: about 0.4 for the true PSF, above 0.5 for most that miss a shake. 0
             if there is too little to tell.
         """
-        predicted = self._predicted(psf)
-        if predicted is None:
+        passed = self._passed(psf)
+        scene = self._scene(passed)
+        if scene is None:
             return 0.0
+        predicted = scene / self._squared * passed
         floor = max(self._noise, FAINTEST) ** 2
         bright = self._off_axis & (predicted > 4 * floor) & (self._squared > COARSE**2)
         ratio = np.log((predicted + floor) / (self._power + 1e-12))[bright]
@@ -172,13 +182,15 @@ class Evidence:
         left = max(unexplained(image, restored, psf, self._noise), LEAST_LEFT)
         return float(np.log(max(sparsity, 1e-6)) + LEFT_WEIGHT * np.log(left))
 
-    def _predicted(self, psf: FloatArray) -> npt.NDArray[np.floating] | None:
-        """Power that the PSF lets through of a natural scene; None if no level can be read off."""
-        passed = np.abs(otf(psf, self._luma.shape)) ** 2
+    def _passed(self, psf: FloatArray) -> npt.NDArray[np.floating]:
+        """Share of the power that the PSF lets through."""
+        passed: npt.NDArray[np.floating] = np.abs(otf(psf, self._luma.shape)) ** 2
+        return passed
+
+    def _scene(self, passed: npt.NDArray[np.floating]) -> float | None:
+        """How much detail the scene has, c of ``c / f^2``; None if it cannot be read off."""
         squared, power = self._squared, self._power
         low = self._off_axis & (squared > LOW[0] ** 2) & (squared < LOW[1] ** 2) & (passed > 0.05)
         if not low.any():
             return None
-        scene = float(np.exp(np.mean(np.log(power[low] * squared[low] / passed[low] + 1e-12))))
-        predicted: npt.NDArray[np.floating] = scene / squared * passed
-        return predicted
+        return float(np.exp(np.mean(np.log(power[low] * squared[low] / passed[low] + 1e-12))))

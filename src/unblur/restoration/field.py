@@ -3,23 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from operator import itemgetter
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from unblur.degradation.noise_level import estimate_noise
 from unblur.degradation.psf import delta_psf
-from unblur.estimation.classical import estimate_psf_classical
 from unblur.estimation.describe import describe_psf
 from unblur.estimation.learned import LearnedEstimator
-from unblur.restoration.alternation import FROM_COARSE, POLISH, alternate
-from unblur.restoration.evidence import Evidence
+from unblur.restoration.hypotheses import estimate_psf, fills_support
 from unblur.restoration.model import Model
 from unblur.restoration.octaves import shrink
 from unblur.restoration.survey import REC_601, best_windows
-from unblur.runtime.spectral import halve
 
 __all__ = ["BlurField", "find_blur"]
 
@@ -30,12 +25,7 @@ LARGEST_OCTAVE = 2
 # Pixels across that the estimator knows; the extent of a shake is that of its faint ends.
 REACH = {"none": 14, "gaussian": 14, "defocus": 14, "motion": 33, "shake": 62}
 SMALLEST = 32  # pixels; a smaller picture says nothing of its blur and is left alone
-DOUBTFUL = 0.6  # contradiction above which another PSF is looked for
-UNEVEN = 0.5  # unevenness above which another PSF is looked for
-EVENED = 0.7  # of the unevenness at most, for the other PSF to be the reason
-EVENED_BONUS = 0.03  # of implausibility, for having found the reason
 CONTRADICTED = (0.9, 1.3)  # contradiction over which the trust in a PSF falls to nothing
-FULL_SUPPORT = 0.04  # of a PSF's mass near its border: it is cut off, look one octave lower
 ENOUGH_DETAIL = 2e-4  # mean squared slope at which a tile's own PSF counts half
 
 
@@ -77,7 +67,9 @@ class BlurField:
         return psf
 
 
-def find_blur(pixels: npt.NDArray[Any], psf: FloatArray | None, model: Model) -> BlurField:
+def find_blur(
+    pixels: npt.NDArray[Any], psf: FloatArray | None, model: Model, *, searches: int = 2
+) -> BlurField:
     """Return the given PSF as the blur of the whole picture, or estimate it.
 
     Parameters
@@ -88,6 +80,8 @@ def find_blur(pixels: npt.NDArray[Any], psf: FloatArray | None, model: Model) ->
         PSF (K, K), if known.
     model
         Estimates it otherwise, one octave lower as long as the blur fills the PSF's support.
+    searches
+        How many other PSFs are looked for where the first one is doubtful.
     """
     if psf is not None:
         return BlurField(psf)
@@ -99,11 +93,11 @@ def find_blur(pixels: npt.NDArray[Any], psf: FloatArray | None, model: Model) ->
         windows = _windows(pixels, octave)
         if octave > first and min(windows[0].shape) < 2 * size:
             break
-        found = _estimate(windows, model)
+        found = estimate_psf(windows, model, searches)
         reached = octave
-        if not _fills_support(found.psf):
+        if not fills_support(found.psf):
             break
-    believable = not _fills_support(found.psf) and describe_psf(found.psf).kind != "none"
+    believable = not fills_support(found.psf) and describe_psf(found.psf).kind != "none"
     trust = _trust_in(found.doubt) if believable else 0.0
     return BlurField(found.psf, reached, local=found.learned, trust=trust)
 
@@ -127,58 +121,6 @@ def _first_octave(pixels: npt.NDArray[Any], estimator: LearnedEstimator) -> int:
     return next((each for each in octaves if extent <= reach * 2**each), LARGEST_OCTAVE)
 
 
-class _Found(NamedTuple):
-    """A PSF, how much any part of the picture contradicts it, and whether the network alone found it.
-
-    The network's refinement in each tile takes away from a PSF that was found by turns.
-    """
-
-    psf: FloatArray
-    doubt: float
-    learned: bool
-
-
-def _estimate(windows: list[FloatArray], model: Model) -> _Found:
-    """Estimate the PSF, and look further if it is doubtful.
-
-    Two more PSFs are then found by turns, one from the coarsest octave, one from a classical
-    estimate; of those that answer the doubt, and the first one, the likeliest is taken.
-    """
-    psf, luma = model.estimator.estimate(windows), windows[0]
-    evidence = Evidence(luma, estimate_noise(luma))
-    doubt, departure = evidence.contradiction(psf), evidence.unevenness(psf)
-    refuted = doubt > DOUBTFUL or _fills_support(psf)
-    if not (refuted or departure > UNEVEN) or min(luma.shape) < 4 * SMALLEST:
-        return _Found(psf, evidence.worst_contradiction(psf), learned=True)
-
-    def answers(other: FloatArray) -> bool:
-        if evidence.contradiction(other) >= max(doubt, DOUBTFUL):
-            return False
-        return refuted or evidence.unevenness(other) < EVENED * departure
-
-    bonus = 0 if refuted else EVENED_BONUS
-    ranked = [(evidence.implausibility(psf, model.restorer), psf)]
-    for other in filter(answers, _others(luma, model)):
-        ranked.append((evidence.implausibility(other, model.restorer) - bonus, other))
-    best = min(ranked, key=itemgetter(0))[1]
-    return _Found(best, evidence.worst_contradiction(best), learned=best is psf)
-
-
-def _others(luma: FloatArray, model: Model) -> tuple[FloatArray, FloatArray]:
-    coarse = halve(halve(luma))
-    learned = model.estimator.estimate([coarse], octaves=(0,))
-    classical = estimate_psf_classical(luma, size=model.estimator.size)
-    return (
-        alternate(luma, learned, model.restorer, FROM_COARSE),
-        alternate(luma, classical, model.restorer, POLISH),
-    )
-
-
 def _trust_in(doubt: float) -> float:
     low, high = CONTRADICTED
     return float(np.clip((high - doubt) / (high - low), 0, 1))
-
-
-def _fills_support(psf: FloatArray) -> bool:
-    inner = psf[3:-3, 3:-3]
-    return bool(psf.sum() - inner.sum() > FULL_SUPPORT)

@@ -35,10 +35,11 @@ def model_folder(model: str | Path) -> Path:
 
 @dataclass(frozen=True)
 class Model:
-    """A PSF estimator and a tile restorer."""
+    """A PSF estimator and a tile restorer, and the threads that each of their networks uses."""
 
     estimator: LearnedEstimator
     restorer: TileRestorer
+    threads: int
 
     @classmethod
     def load(cls, model: str | Path, threads: int) -> Model:
@@ -57,4 +58,5 @@ class Model:
         return cls(
             LearnedEstimator(session("psf-edges"), session("psf-cleaner")),
             TileRestorer(session("restorer-first"), session("restorer-second")),
+            threads,
         )

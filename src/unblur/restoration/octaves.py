@@ -43,15 +43,16 @@ def restore_at(
     octave: int,
     *,
     known: bool,
-    linear: bool = True,
+    linear: bool,
+    passes: int,
 ) -> FloatArray:
     """Restore an encoded tile (H, W, C) whose PSF is given `octave` octaves down.
 
     Below full size only the change is enlarged and added, so noise and grain stay what they were.
     """
     if octave == 0:
-        return restorer.restore(image, psf, known=known, linear=linear)
+        return restorer.restore(image, psf, known=known, linear=linear, passes=passes)
     small = shrink(image, octave)
-    change = restorer.restore(small, psf, known=known, linear=linear) - small
+    change = restorer.restore(small, psf, known=known, linear=linear, passes=passes) - small
     restored: FloatArray = np.clip(image + _grow(change, image.shape[:2], octave), 0, 1)
     return restored

@@ -25,6 +25,7 @@ from unblur.restoration.guard import is_sharp, trust, unexplained
 from unblur.restoration.image_to_image import find_picture_network, restore_directly
 from unblur.restoration.model import Model
 from unblur.restoration.octaves import restore_at
+from unblur.restoration.quality import Quality, effort_of
 from unblur.restoration.report import RestorationReport
 from unblur.restoration.tiled import FADE, restore_tiles
 from unblur.runtime.session import default_threads
@@ -48,6 +49,7 @@ class _Task:
     strength: float
     noise: float
     linear: bool
+    passes: int
 
     def restore(self, tile: Tile) -> tuple[FloatArray, bool]:
         """Return one restored tile, and whether it was left as it was."""
@@ -66,6 +68,7 @@ class _Task:
             self.field.octave,
             known=not self.blind,
             linear=self.linear,
+            passes=self.passes,
         )
         if self.blind:
             octave = self.field.octave
@@ -84,13 +87,15 @@ class Restorer:
         network: ONNX, its card beside it, or a checkpoint that spandrel knows.
     threads : int, optional
         Processor threads; all that the process may use if not given.
+    quality : {"fast", "balanced", "best"}
+        How much time to spend; means nothing to an image-to-image network.
 
     Raises
     ------
     ModelError
         If the model cannot be loaded.
     ArgumentError
-        If `threads` is less than 1.
+        If `threads` is less than 1, or there is no such quality.
 
     Examples
     --------
@@ -101,13 +106,20 @@ class Restorer:
     (40, 50, 3)
     """
 
-    def __init__(self, model: str | Path = "default", *, threads: int | None = None) -> None:
+    def __init__(
+        self,
+        model: str | Path = "default",
+        *,
+        threads: int | None = None,
+        quality: Quality = "balanced",
+    ) -> None:
         if threads is not None and threads < 1:
             raise ArgumentError(f"threads must be at least 1, not {threads}")
         self._name = model
         self._threads = threads or default_threads()
         self._network = find_picture_network(model, self._threads)
         self._model = None if self._network else Model.load(model, self._threads)
+        self._effort = effort_of(quality, self._model.restorer.passes if self._model else 1)
 
     @property
     def _shared(self) -> Model:
@@ -199,7 +211,10 @@ class Restorer:
         blur, kept = None, 0
         if self._network is None:
             field, noise = self._find(pixels, given)
-            task = _Task(pixels, self._shared, field, given is None, strength, noise, linear)
+            passes = self._effort.passes
+            task = _Task(
+                pixels, self._shared, field, given is None, strength, noise, linear, passes
+            )
             result, tiles, kept = self._run(task, tell)
             blur = report_blur(field.psf, noise, octave=field.octave)
         elif given is None:
@@ -236,7 +251,7 @@ class Restorer:
     def _find(self, pixels: npt.NDArray[Any], psf: FloatArray | None) -> tuple[BlurField, float]:
         """Blur and noise of a picture."""
         with fft.set_workers(self._threads):
-            field = find_blur(pixels, psf, self._shared)
+            field = find_blur(pixels, psf, self._shared, searches=self._effort.searches)
         return field, estimate_noise(_sample(pixels))
 
     def _run(

@@ -1,4 +1,4 @@
-"""Non-blind restoration of one tile: Wiener layer, autoencoder, data step, autoencoder."""
+"""Non-blind restoration of one tile: Wiener layer, autoencoder, then data step and autoencoder."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ __all__ = ["TileRestorer"]
 
 
 class TileRestorer:
-    """Restores tiles with a known PSF.
+    """Restores tiles with a known PSF; `passes` says how many the networks were trained for.
 
     Parameters
     ----------
@@ -26,10 +26,17 @@ class TileRestorer:
         self._first, self._second = first, second
         self._multiple = max(first.card.size_multiple, second.card.size_multiple)
         self._levels = [float(level) for level in first.card.settings["levels"]]
-        self._weights = tuple(float(level) for level in second.card.settings["data_levels"])
+        self._data_levels = tuple(float(level) for level in second.card.settings["data_levels"])
+        self.passes = int(second.card.settings["passes"])
 
     def restore(
-        self, image: FloatArray, psf: npt.NDArray[np.float32], *, known: bool, linear: bool = True
+        self,
+        image: FloatArray,
+        psf: npt.NDArray[np.float32],
+        *,
+        known: bool,
+        linear: bool = True,
+        passes: int = 1,
     ) -> FloatArray:
         """Restore an encoded image.
 
@@ -43,6 +50,8 @@ class TileRestorer:
             Whether the PSF is the true one rather than an estimate, and may be followed closely.
         linear
             Whether the blur happened in linear light, or on the encoded values.
+        passes
+            How often the estimate goes through data step and second network.
 
         Returns
         -------
@@ -54,10 +63,11 @@ class TileRestorer:
         problem = Deconvolution(decode(blurred), psf)
         wiener = [encode(np.clip(problem.wiener(level), 0, 1)) for level in self._levels]
         estimate = self._mix(self._first, [blurred, *wiener], known)
-        steps = problem.data_steps(decode(np.clip(estimate, 0, 1)), self._weights)
-        solved = [encode(np.clip(step, 0, 1)) for step in steps]
-        result = self._mix(self._second, [blurred, estimate, *solved], known)
-        return np.clip(result, 0, 1).transpose(1, 2, 0)
+        for _ in range(passes):
+            steps = problem.data_steps(decode(np.clip(estimate, 0, 1)), self._data_levels)
+            solved = [encode(np.clip(step, 0, 1)) for step in steps]
+            estimate = self._mix(self._second, [blurred, estimate, *solved], known)
+        return np.clip(estimate, 0, 1).transpose(1, 2, 0)
 
     def _mix(
         self, network: NetworkSession, candidates: list[FloatArray], known: bool

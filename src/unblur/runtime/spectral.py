@@ -70,6 +70,7 @@ class Deconvolution:
         self._transfer = otf(psf, self._shape)
         self._power = (self._transfer.real**2 + self._transfer.imag**2).astype(np.float32)
         self._prior = _spectrum_prior(self._shape)
+        self._image = image
         self._spectrum = self._tapered(image)
 
     def _padded(self, image: FloatArray) -> FloatArray:
@@ -111,29 +112,43 @@ class Deconvolution:
         weight = np.float32(level) * self._prior
         return self._picture(self._spectrum * self._gain(weight))
 
-    def data_steps(self, guess: FloatArray, weights: tuple[float, ...]) -> list[FloatArray]:
-        """Solve ``argmin |h * x - y|^2 + weight |x - guess|^2``.
+    def data_steps(self, guess: FloatArray, levels: tuple[float, ...]) -> list[FloatArray]:
+        """Solve ``argmin |h * x - y|^2 + level prior |x - guess|^2``.
+
+        Beyond the border, y is the guess blurred.
 
         Parameters
         ----------
         guess : ndarray of float32
             (C, H, W), in the space of the picture. Not modified.
-        weights : tuple of float
-            How much the guess counts, each above 0.
+        levels : tuple of float
+            How much the guess counts, each above 0; multiplied with the noise-to-signal shape of
+            natural pictures.
 
         Returns
         -------
         list of ndarray of float32
-            One solution (C, H, W) for each weight, not clipped.
+            One solution (C, H, W) for each level, not clipped.
         """
-        prior: ComplexArray = fft.rfft2(self._padded(guess))
+        spectrum: ComplexArray = fft.rfft2(self._padded(guess))
+        observed = self._completed(spectrum)
         solutions = []
-        for weight in map(np.float32, weights):
-            spectrum = prior * weight
-            spectrum += self._spectrum
-            spectrum *= self._gain(weight)
-            solutions.append(self._picture(spectrum))
+        for level in levels:
+            weight = np.float32(level) * self._prior
+            solution: ComplexArray = spectrum * weight
+            solution += observed
+            solution *= self._gain(weight)
+            solutions.append(self._picture(solution))
         return solutions
+
+    def _completed(self, guess: ComplexArray) -> ComplexArray:
+        """Spectrum, times the conjugate OTF, of the picture that goes on as a blurred guess."""
+        whole: FloatArray = fft.irfft2(guess * self._transfer, s=self._shape, overwrite_x=True)
+        pad, (height, width) = self._pad, self._size
+        whole[:, pad : pad + height, pad : pad + width] = self._image
+        spectrum: ComplexArray = fft.rfft2(whole, overwrite_x=True)
+        spectrum *= self._transfer.conj()
+        return spectrum
 
     def _gain(self, weight: FloatArray | np.float32) -> ComplexArray:
         """Reciprocal of the regularised power; complex, since NumPy would divide far slower."""

@@ -144,10 +144,10 @@ class CropStream(IterableDataset[Sample]):
 
 
 class BlurredCrops(CropStream):
-    """Stream of ``{"sharp", "blurred", "psf", "kind"}``.
+    """Stream of ``{"sharp", "blurred", "psf", "linear", "kind"}``.
 
     ``sharp`` and ``blurred`` are tensors (3, H, W), encoded, in [0, 1]; ``psf`` is (K, K) with the
-    sum 1; ``kind`` is its name.
+    sum 1; ``linear`` says whether it blurred linear light; ``kind`` is its name.
 
     Parameters
     ----------
@@ -209,6 +209,7 @@ class BlurredCrops(CropStream):
             "sharp": as_tensor(crop_valid(degradation.exposed(sharp), degradation.psf)),
             "blurred": as_tensor(blurred),
             "psf": torch.from_numpy(psf),
+            "linear": torch.tensor(degradation.linear),
             "kind": kind,
         }
 

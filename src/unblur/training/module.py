@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 __all__ = ["SHIFT_REACH", "EstimatorTask", "RestorerTask"]
 
 SHIFT_REACH = 4  # pixels at full size over which an estimated PSF may be off its place
+ESTIMATE_WEIGHT = 0.5  # of each estimate before the result
 LOG_ERROR_WEIGHT = 0.01  # brings its gradient to the size of Charbonnier's
 
 
@@ -101,7 +102,7 @@ class RestorerTask(Task):
         self._estimator = [estimator.eval()]
 
     def training_step(self, batch: Batch, index: int) -> torch.Tensor:
-        """Charbonnier of both estimates, and the logarithm of the squared error of the result.
+        """Charbonnier and the logarithm of the squared error of all estimates.
 
         Parameters
         ----------
@@ -120,11 +121,11 @@ class RestorerTask(Task):
         if blind:
             psf = torch.cat([self.estimate(batch["blurred"][:blind], psf[:blind]), psf[blind:]])
             certainty[:blind] = 0
-        estimate, result = self.network(batch["blurred"], psf, certainty)
-        loss = charbonnier(result, batch["sharp"])
-        self.log("train/charbonnier", loss, prog_bar=True)
-        decibels = LOG_ERROR_WEIGHT * log_squared_error(result, batch["sharp"])
-        return loss + decibels + 0.3 * charbonnier(estimate, batch["sharp"])
+        linear = batch["linear"] | (certainty == 0)  # who knows no PSF knows nothing of its light
+        *before, result = self.network(batch["blurred"], psf, certainty, linear)
+        self.log("train/charbonnier", charbonnier(result, batch["sharp"]), prog_bar=True)
+        errors = [_error(estimate, batch["sharp"]) for estimate in before]
+        return _error(result, batch["sharp"]) + ESTIMATE_WEIGHT * sum(errors)
 
     @torch.no_grad()
     def estimate(self, blurred: torch.Tensor, truth: torch.Tensor) -> torch.Tensor:
@@ -166,9 +167,15 @@ class RestorerTask(Task):
 
     def _gain(self, batch: Batch, psf: torch.Tensor, certainty: float) -> torch.Tensor:
         certainties = torch.full_like(psf[:, 0, 0], certainty)
-        result = self.network(batch["blurred"], psf, certainties)[1].clamp(0, 1)
+        linear = batch["linear"] | (certainties == 0)
+        result = self.network(batch["blurred"], psf, certainties, linear)[-1].clamp(0, 1)
         inner = (..., slice(16, -16), slice(16, -16))
         before = ((batch["blurred"] - batch["sharp"])[inner] ** 2).mean((1, 2, 3))
         after = ((result - batch["sharp"])[inner] ** 2).mean((1, 2, 3))
         gain: torch.Tensor = 10 * torch.log10((before + 1e-7) / (after + 1e-7))
         return gain
+
+
+def _error(estimate: torch.Tensor, sharp: torch.Tensor) -> torch.Tensor:
+    decibels = LOG_ERROR_WEIGHT * log_squared_error(estimate, sharp)
+    return charbonnier(estimate, sharp) + decibels

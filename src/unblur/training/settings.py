@@ -65,7 +65,7 @@ class DataSettings:
         If a kind of blur is unknown, or no share is above zero.
     """
 
-    gives: ClassVar[frozenset[str]] = frozenset({"blurred", "sharp", "psf"})
+    gives: ClassVar[frozenset[str]] = frozenset({"blurred", "sharp", "psf", "linear"})
 
     source: Literal["pictures"] = "pictures"
     crop: Annotated[int, Field(ge=48)] = 160

@@ -1,0 +1,123 @@
+"""Other PSFs than the network's first guess, where the picture speaks against that one."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from operator import itemgetter
+from typing import Literal, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from unblur.degradation.noise_level import estimate_noise
+from unblur.estimation.classical import estimate_psf_classical
+from unblur.restoration.alternation import FROM_COARSE, POLISH, alternate
+from unblur.restoration.evidence import Evidence
+from unblur.restoration.model import Model
+from unblur.runtime.spectral import halve
+
+__all__ = ["SEARCHES", "Found", "Search", "estimate_psf", "fills_support"]
+
+FloatArray = npt.NDArray[np.float32]
+SMALLEST = 128  # pixels; the turns need a window of this side
+DOUBTFUL = 0.6  # contradiction above which another PSF is looked for
+UNEVEN = 0.5  # unevenness above which another PSF is looked for
+EVENED = 0.7  # of the unevenness at most, for the other PSF to be the reason
+EVENED_BONUS = 0.03  # of implausibility, for having found the reason
+FULL_SUPPORT = 0.04  # of a PSF's mass near its border: it is cut off
+
+
+class Search(NamedTuple):
+    """One way to another PSF, by turns.
+
+    Parameters
+    ----------
+    start : {"coarse", "classical"}
+        A guess of the network at a quarter of the size, or a classical estimate.
+    weak_edges : float
+        Share of the pixels that count as no edge.
+    """
+
+    start: Literal["coarse", "classical"]
+    weak_edges: float
+
+
+# Which one finds a shake is a matter of the picture; the first ones find most.
+SEARCHES = (
+    Search("coarse", 0.93),
+    Search("classical", 0.93),
+    Search("coarse", 0.85),
+    Search("coarse", 0.97),
+)
+
+
+class Found(NamedTuple):
+    """A PSF, how much any part of the picture contradicts it, and whether the network found it.
+
+    The network's refinement in each tile takes away from a PSF that was found by turns.
+    """
+
+    psf: FloatArray
+    doubt: float
+    learned: bool
+
+
+def estimate_psf(windows: list[FloatArray], model: Model, searches: int) -> Found:
+    """Estimate the PSF, and look further if it is doubtful.
+
+    Of the other PSFs that answer the doubt, and the first one, the likeliest is taken.
+
+    Parameters
+    ----------
+    windows
+        Encoded luma (H, W) in [0, 1] of parts of one picture, the one with the most detail first.
+    model
+        Estimates and restores.
+    searches
+        How many of `SEARCHES` to use; if all, the likeliest PSF is bettered by more turns.
+    """
+    psf, luma = model.estimator.estimate(windows), windows[0]
+    evidence = Evidence(luma, estimate_noise(luma))
+    doubt, departure = evidence.contradiction(psf), evidence.unevenness(psf)
+    refuted = doubt > DOUBTFUL or fills_support(psf)
+    if not (refuted or departure > UNEVEN) or min(luma.shape) < SMALLEST:
+        return Found(psf, evidence.worst_contradiction(psf), learned=True)
+
+    def answers(other: FloatArray) -> bool:
+        if evidence.contradiction(other) >= max(doubt, DOUBTFUL):
+            return False
+        return refuted or evidence.unevenness(other) < EVENED * departure
+
+    bonus = 0 if refuted else EVENED_BONUS
+
+    def rank(other: FloatArray) -> tuple[float, FloatArray]:
+        return evidence.implausibility(other, model.restorer) - bonus, other
+
+    ranked = [(evidence.implausibility(psf, model.restorer), psf)]
+    ranked += map(rank, filter(answers, _others(luma, model, SEARCHES[:searches])))
+    best = min(ranked, key=itemgetter(0))[1]
+    if best is not psf and searches >= len(SEARCHES):
+        ranked += map(rank, filter(answers, [alternate(luma, best, model.restorer, POLISH)]))
+        best = min(ranked, key=itemgetter(0))[1]
+    return Found(best, evidence.worst_contradiction(best), learned=best is psf)
+
+
+def _others(luma: FloatArray, model: Model, searches: tuple[Search, ...]) -> list[FloatArray]:
+    starts = {
+        "coarse": model.estimator.estimate([halve(halve(luma))], octaves=(0,)),
+        "classical": estimate_psf_classical(luma, size=model.estimator.size),
+    }
+
+    def run(search: Search) -> FloatArray:
+        rounds = FROM_COARSE if search.start == "coarse" else POLISH
+        start = starts[search.start]
+        return alternate(luma, start, model.restorer, rounds, weak_edges=search.weak_edges)
+
+    with ThreadPoolExecutor(min(model.threads, len(searches))) as pool:
+        return list(pool.map(run, searches))
+
+
+def fills_support(psf: FloatArray) -> bool:
+    """Whether a PSF is cut off by its own border, and should be sought one octave lower."""
+    inner = psf[3:-3, 3:-3]
+    return bool(psf.sum() - inner.sum() > FULL_SUPPORT)

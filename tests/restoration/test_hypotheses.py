@@ -1,0 +1,67 @@
+"""Looking for other PSFs where the picture speaks against the first one."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from skimage import data
+
+from unblur.degradation import Degradation, camera_shake_psf, delta_psf, gaussian_psf, resize_psf
+from unblur.evaluation.metrics import psf_similarity
+from unblur.restoration.hypotheses import SEARCHES, estimate_psf, fills_support
+from unblur.restoration.model import Model
+
+SHAKE = camera_shake_psf(np.random.default_rng(3), extent=18.0, size=33)
+
+
+class FirstGuess:
+    """An estimator whose first guess is a wide gaussian, whatever it sees; the rest is real."""
+
+    def __init__(self, estimator):
+        self.size, self._estimator, self._asked = estimator.size, estimator, False
+
+    def estimate(self, windows, **settings):
+        if self._asked:
+            return self._estimator.estimate(windows, **settings)
+        self._asked = True
+        return resize_psf(gaussian_psf(4.0), self.size)
+
+
+@pytest.fixture(scope="module")
+def default():
+    return Model.load("default", 2)
+
+
+def misled(model):
+    return Model(FirstGuess(model.estimator), model.restorer, model.threads)
+
+
+@pytest.fixture(scope="module")
+def shaken():
+    scene = data.astronaut()[..., 1].astype(np.float32) / 255
+    return Degradation(SHAKE, boundary="valid", read_noise=0.003).apply(scene, 0)
+
+
+@pytest.mark.parametrize("searches", [1, len(SEARCHES)])
+def test_a_shake_is_found_in_spite_of_a_wrong_first_guess(default, shaken, searches):
+    found = estimate_psf([shaken], misled(default), searches)
+    assert psf_similarity(found.psf, SHAKE) > 0.8
+    assert not found.learned
+    assert found.doubt < 0.9
+
+
+def test_a_psf_that_nothing_speaks_against_is_taken(default):
+    scene = data.camera().astype(np.float32) / 255
+    blurred = Degradation(gaussian_psf(2.0), boundary="valid", read_noise=0.003).apply(scene, 0)
+    found = estimate_psf([blurred], default, 2)
+    assert found.learned
+    assert psf_similarity(found.psf, resize_psf(gaussian_psf(2.0), found.psf.shape[0])) > 0.9
+
+
+def test_too_small_a_window_is_not_searched(default, shaken):
+    assert estimate_psf([shaken[:100, :100]], misled(default), 2).learned
+
+
+def test_a_psf_fills_its_support_when_its_ends_reach_the_border():
+    assert not fills_support(resize_psf(delta_psf(), 33))
+    assert fills_support(np.full((33, 33), 1 / 33**2, np.float32))
