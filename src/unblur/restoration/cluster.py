@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 import pickle
 import time
+import warnings
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
@@ -149,7 +150,11 @@ class _Cluster:
         if not jobs:
             return
         left = dict(enumerate(jobs))
-        for row in self._stages(jobs).iter_rows():
+        with warnings.catch_warnings():
+            # it announces the end of the arguments that bound its retries, and names no others yet
+            warnings.filterwarnings("ignore", message=".*ray_remote_args")
+            stages = self._stages(jobs)
+        for row in stages.iter_rows():
             left.pop(row["number"])
             result: FileResult = pickle.loads(row["result"])
             yield result
