@@ -28,7 +28,7 @@ def in_background(server, body: bytes) -> Future[httpx.Response]:
 
 
 def wait_for_work(server) -> None:
-    until = time.monotonic() + 120
+    until = time.monotonic() + 240
     while True:
         if server.get(f"/v1/progress/{ID}").json()["state"] == "working":
             return
@@ -59,7 +59,7 @@ def test_a_server_under_load_then_stopped(start_server, large, small):
         leaver.sendall(f"{head}Content-Length: {len(large)}\r\n\r\n".encode() + large)
         wait_for_work(server)
         assert server.post("/v1/restore", little).status_code == 429
-    until = time.monotonic() + 60
+    until = time.monotonic() + 240
     while (answer := server.post("/v1/restore", little)).status_code == 429:
         assert int(answer.headers["retry-after"]) >= 1
         assert time.monotonic() < until
@@ -73,7 +73,7 @@ def test_a_server_under_load_then_stopped(start_server, large, small):
         assert all(client.get("/healthz").is_success for _ in range(5))
         assert not answer.done()  # seconds of work did not delay them
     assert server.stop(signal.SIGTERM) == 0
-    assert answer.result(60).status_code == 200
+    assert answer.result(240).status_code == 200
     assert unblur.decode_photo(answer.result().content).pixels.shape == (450, 620, 3)
     assert not list(server.scratch.iterdir())
     assert "Traceback" not in server.log.read_text()
@@ -86,8 +86,8 @@ def test_a_server_that_is_killed_leaves_nothing(start_server, large):
     workers = children(server.process.pid)
     assert workers
     server.stop(signal.SIGKILL)
-    assert isinstance(answer.exception(60), httpx.TransportError)
-    until = time.monotonic() + 60
+    assert isinstance(answer.exception(240), httpx.TransportError)
+    until = time.monotonic() + 240
     while any(alive(pid) for pid in workers):
         assert time.monotonic() < until
         time.sleep(0.1)
