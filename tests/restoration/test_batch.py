@@ -178,7 +178,6 @@ def test_a_full_disk_ends_the_batch(tmp_path, monkeypatch):
     results = restore_batch(jobs(tmp_path, 9), WienerRestorer())
     outcomes = []
     with pytest.raises(unblur.NoRoomError, match="make room"):
-        for result in results:
-            outcomes.append(result.outcome)
+        outcomes.extend(result.outcome for result in results)  # keeps those before the error
     assert outcomes == ["restored", "restored", "failed"]
     assert len(list((tmp_path / "out").iterdir())) == 2

@@ -158,8 +158,7 @@ def test_a_full_disk_stops_the_batch_after_the_result_that_tells_it():
     results = run_side_by_side(map(job, range(100)), work, workers=1)
     seen = []
     with pytest.raises(NoRoomError, match="make room"):
-        for result in results:
-            seen.append(result)
+        seen.extend(results)  # keeps those before the error
     assert [result.outcome for result in seen] == ["restored"] * 3 + ["failed"]
 
 
