@@ -116,7 +116,7 @@ def test_overwrite_runs_all_again(program, sharp, tmp_path):
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (["--methods", "magic"], "'magic' is no method: choose of unblur, unblur-blind, wiener"),
+        (["--methods", "magic"], "'magic' is no method: choose of unblur, unblur-blind, unblur-fast"),
         (["--kinds", "fog"], "'fog' is no kind of blur"),
         (["--sets", "missing.npz"], "missing.npz holds no set of PSFs"),
         (["--sets", "levin"], "'levin' is no set: choose of validation, robust"),
