@@ -32,7 +32,9 @@ class SmallReport:
 
 
 class SmallRestorer:
-    def __init__(self, model: str = "default", threads: int | None = None) -> None:
+    def __init__(
+        self, model: str = "default", threads: int | None = None, quality: str = "balanced"
+    ) -> None:
         if model != "default":
             raise unblur.ModelError(f"{model}: no such model: see unblur models")
 

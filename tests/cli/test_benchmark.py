@@ -116,7 +116,10 @@ def test_overwrite_runs_all_again(program, sharp, tmp_path):
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (["--methods", "magic"], "'magic' is no method: choose of unblur, unblur-blind, unblur-fast"),
+        (
+            ["--methods", "magic"],
+            "'magic' is no method: choose of unblur, unblur-blind, unblur-fast",
+        ),
         (["--kinds", "fog"], "'fog' is no kind of blur"),
         (["--sets", "missing.npz"], "missing.npz holds no set of PSFs"),
         (["--sets", "levin"], "'levin' is no set: choose of validation, robust"),
@@ -135,7 +138,7 @@ def test_the_model_gets_the_psf_only_when_it_is_not_blind(sharp, monkeypatch, ca
     calls = []
 
     class StandIn:
-        def __init__(self, model, *, threads):
+        def __init__(self, model, *, threads, quality):
             calls.append((model, threads))
 
         def restore(self, image, psf=None, *, linear):
