@@ -57,7 +57,8 @@ def test_a_blur_wider_than_the_support_is_met_on_a_smaller_copy(psf, octave):
 
 
 def test_a_small_picture_stops_at_the_octave_that_still_holds_the_support():
-    field = find_blur(np.zeros((60, 60, 3), np.uint8), None, Model(FixedEstimator(WIDE), None, 1))
+    noise = np.random.default_rng(0).integers(0, 255, (60, 60, 3)).astype(np.uint8)
+    field = find_blur(noise, None, Model(FixedEstimator(WIDE), None, 1))
     assert field.octave == 0
 
 
@@ -75,3 +76,10 @@ def test_a_single_tile_needs_no_refinement():
     field = BlurField(gaussian_psf(1.0), local=True)
     assert field.for_tiles(2).local
     assert not field.for_tiles(1).local
+
+
+@pytest.mark.parametrize("level", [0, 117, 255])
+def test_a_flat_picture_says_nothing_of_its_blur(level):
+    flat = np.full((300, 200, 3), level, np.uint8)
+    field = find_blur(flat, None, Model(FixedEstimator(WIDE), None, 1))
+    assert field.psf.max() == 1

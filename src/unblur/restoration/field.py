@@ -25,6 +25,7 @@ LARGEST_OCTAVE = 2
 # Pixels across that the estimator knows; the extent of a shake is that of its faint ends.
 REACH = {"none": 14, "gaussian": 14, "defocus": 14, "motion": 33, "shake": 62}
 SMALLEST = 32  # pixels; a smaller picture says nothing of its blur and is left alone
+FLAT = 1 / 255  # standard deviation; nor does a picture that varies less, by a step of 8 bits
 CONTRADICTED = (0.9, 1.3)  # contradiction over which the trust in a PSF falls to nothing
 ENOUGH_DETAIL = 2e-4  # mean squared slope at which a tile's own PSF counts half
 
@@ -87,6 +88,8 @@ def find_blur(
         return BlurField(psf)
     size = model.estimator.size
     if min(pixels.shape[:2]) < SMALLEST:
+        return BlurField(delta_psf(size))
+    if float(_windows(pixels, 0)[0].std()) < FLAT:
         return BlurField(delta_psf(size))
     first = _first_octave(pixels, model.estimator)
     for octave in range(first, LARGEST_OCTAVE + 1):
