@@ -96,8 +96,8 @@ class Layout:
 def _csv_line(row: Row) -> str:
     text = io.StringIO()
     flat = (" ".join(str(value).split("\n")) if value is not None else "" for value in row.values())
-    csv.writer(text, lineterminator="").writerow(flat)
-    return text.getvalue()
+    csv.writer(text).writerow(flat)  # with its own line end: only then is a "\r" in a name quoted
+    return text.getvalue().removesuffix("\r\n")
 
 
 def _csv_read(line: str) -> Told | None:

@@ -1,6 +1,6 @@
 // The page: a list of photographs, one of them shown, and the settings of that one.
 
-import { Picture } from "./picture.js";
+import { Picture, releaseUrl } from "./picture.js";
 import { Pad, describe, paintPsf } from "./psf.js";
 import { Region } from "./region.js";
 import { useToken } from "./service.js";
@@ -301,7 +301,7 @@ function regionWanted() {
 
 async function showRegion() {
   region.canvas.hidden = shown.wanted.tool === "whole";
-  URL.revokeObjectURL(maskUrl);
+  releaseUrl(maskUrl);
   maskUrl = regionWanted() ? URL.createObjectURL(await region.toBlob()) : "";
   viewer.setMask(maskUrl);
 }
@@ -325,7 +325,7 @@ async function save(picture) {
   link.href = URL.createObjectURL(file.blob);
   link.download = file.name;
   link.click();
-  setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
+  releaseUrl(link.href);
 }
 
 find("save").onclick = () => save(shown);

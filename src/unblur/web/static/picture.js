@@ -7,6 +7,11 @@ const SUFFIXES = {
   "image/bmp": "bmp",
 };
 
+/** Give an object URL back, later: the page may be loading it just now. */
+export function releaseUrl(url) {
+  if (url) setTimeout(() => URL.revokeObjectURL(url), 60_000);
+}
+
 export class Picture {
   constructor(file) {
     this.file = file;
@@ -61,8 +66,8 @@ export class Picture {
   }
 
   setUrls(before, after) {
-    URL.revokeObjectURL(this.beforeUrl);
-    URL.revokeObjectURL(this.afterUrl);
+    releaseUrl(this.beforeUrl);
+    releaseUrl(this.afterUrl);
     this.beforeUrl = URL.createObjectURL(before);
     this.afterUrl = URL.createObjectURL(after);
   }
