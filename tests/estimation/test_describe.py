@@ -2,7 +2,7 @@ import time
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from scipy import ndimage
 
@@ -66,14 +66,14 @@ def test_random_psfs_of_every_kind(kind, noise, smoothing):
 
 
 @settings(max_examples=25, deadline=None)
+@example(length=7.0, angle=7.0)  # seven pixels, less than half a pixel off the row
 @given(length=st.floats(5, 20), angle=st.floats(0, 180))
 def test_lines_are_measured_closely(length, angle):
     found = describe_psf(motion_psf(length, angle))
     assert found.kind == "motion"
     assert found.extent == pytest.approx(length, abs=0.3 + 0.03 * length)
     assert found.angle is not None
-    # the worst seen is 3.24 degrees, of a line of 7 px at 7 degrees
-    assert abs((found.angle - angle + 90) % 180 - 90) < 1 + 16 / length
+    assert abs((found.angle - angle + 90) % 180 - 90) < 1 + 15 / length
     assert 0 <= found.angle < 180
 
 
