@@ -50,13 +50,8 @@ if TYPE_CHECKING:
     from unblur.estimation.classical import estimate_psf_classical
     from unblur.estimation.describe import describe_psf
     from unblur.estimation.report import BlurReport
-    from unblur.images.files import (
-        decode_photo,
-        encode_photo,
-        find_photos,
-        read_photo,
-        write_photo,
-    )
+    from unblur.images.codecs import decode_photo, encode_photo
+    from unblur.images.files import find_photos, read_photo, write_photo
     from unblur.images.photo import Photo
     from unblur.restoration.batch import restore_batch, share_threads
     from unblur.restoration.batch_report import BatchReport
@@ -161,13 +156,8 @@ _HOMES = {
     "unblur.estimation.classical": ("estimate_psf_classical",),
     "unblur.estimation.describe": ("describe_psf",),
     "unblur.estimation.report": ("BlurReport",),
-    "unblur.images.files": (
-        "decode_photo",
-        "encode_photo",
-        "find_photos",
-        "read_photo",
-        "write_photo",
-    ),
+    "unblur.images.codecs": ("decode_photo", "encode_photo"),
+    "unblur.images.files": ("find_photos", "read_photo", "write_photo"),
     "unblur.images.photo": ("Photo",),
     "unblur.restoration.batch": ("restore_batch", "share_threads"),
     "unblur.restoration.batch_report": ("BatchReport",),

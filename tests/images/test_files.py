@@ -16,8 +16,9 @@ import pytest
 from PIL import Image
 
 from unblur.errors import ImageKindError, ImageReadError, ImageSizeError, ImageWriteError
-from unblur.images import files
-from unblur.images.files import SUFFIXES, decode_photo, encode_photo, read_photo, write_photo
+from unblur.images import codecs
+from unblur.images.codecs import decode_photo, encode_photo
+from unblur.images.files import SUFFIXES, read_photo, write_photo
 from unblur.images.photo import Metadata, Photo
 
 FORMATS = ["JPEG", "PNG", "TIFF", "WEBP", "BMP"]
@@ -278,9 +279,9 @@ def test_a_failing_encoder_leaves_nothing(tmp_path, picture, monkeypatch, error)
         file.write(b"half")
         raise error
 
-    form = files._FORMATS[1]
-    broken = files._Format(form.name, form.signatures, form.read, fail)
-    monkeypatch.setattr(files, "_FORMATS", (broken,))
+    form = codecs._FORMATS[1]
+    broken = codecs._Format(form.name, form.signatures, form.read, fail)
+    monkeypatch.setattr(codecs, "_FORMATS", (broken,))
     with pytest.raises(ImageWriteError, match=r"out\.png: cannot be written"):
         write_photo(Photo(picture), tmp_path / "out.png")
     assert list(tmp_path.iterdir()) == []
