@@ -117,7 +117,7 @@ def restore(
         _Quality,
         typer.Option(
             rich_help_panel=_HOW,
-            help="fast and best take about a third and twice the time of balanced.",
+            help="fast and best take about half and twice the time of balanced.",
         ),
     ] = "balanced",
     encoded: Annotated[

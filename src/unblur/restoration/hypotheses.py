@@ -103,17 +103,18 @@ def estimate_psf(windows: list[FloatArray], model: Model, searches: int) -> Foun
 
 
 def _others(luma: FloatArray, model: Model, searches: tuple[Search, ...]) -> list[FloatArray]:
-    starts = {
-        "coarse": model.estimator.estimate([halve(halve(luma))], octaves=(0,)),
-        "classical": estimate_psf_classical(luma, size=model.estimator.size),
-    }
+    """Search side by side, on one thread each."""
+    threads, model = model.threads, model.side_by_side
 
     def run(search: Search) -> FloatArray:
+        if search.start == "coarse":
+            start = model.estimator.estimate([halve(halve(luma))], octaves=(0,))
+        else:
+            start = estimate_psf_classical(luma, size=model.estimator.size)
         rounds = FROM_COARSE if search.start == "coarse" else POLISH
-        start = starts[search.start]
         return alternate(luma, start, model.restorer, rounds, weak_edges=search.weak_edges)
 
-    with ThreadPoolExecutor(min(model.threads, len(searches))) as pool:
+    with ThreadPoolExecutor(min(threads, len(searches))) as pool:
         return list(pool.map(run, searches))
 
 

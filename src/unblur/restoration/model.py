@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from unblur.cards import weights_folder
@@ -40,6 +41,12 @@ class Model:
     estimator: LearnedEstimator
     restorer: TileRestorer
     threads: int
+    name: str | Path = "default"
+
+    @cached_property
+    def side_by_side(self) -> Model:
+        """The same on one thread: several at a time are faster than sharing one."""
+        return self if self.threads == 1 else Model.load(self.name, 1)
 
     @classmethod
     def load(cls, model: str | Path, threads: int) -> Model:
@@ -59,4 +66,5 @@ class Model:
             LearnedEstimator(session("psf-edges"), session("psf-cleaner")),
             TileRestorer(session("restorer-first"), session("restorer-second")),
             threads,
+            model,
         )

@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -126,11 +125,6 @@ class Restorer:
         if self._model is None:
             raise ArgumentError(f"{self._name}: finds no blur; leave out the model")
         return self._model
-
-    @cached_property
-    def _side_by_side(self) -> Model:
-        """The networks for several tiles at a time, each on one thread: faster than sharing one."""
-        return self._shared if self._threads == 1 else Model.load(self._name, 1)
 
     def restore(
         self,
@@ -263,7 +257,7 @@ class Restorer:
         sides = [_side(extent, overlap, field.octave) for extent in (height, width)]
         tiles = plan_tiles(height, width, size=(sides[0], sides[1]), overlap=overlap)
         alone = len(tiles) == 1
-        model = self._shared if alone else self._side_by_side
+        model = self._shared if alone else self._shared.side_by_side
         inside, beside = (self._threads, 1) if alone else (1, self._threads)
         task = replace(task, model=model, field=field.for_tiles(len(tiles)))
         with fft.set_workers(inside):
