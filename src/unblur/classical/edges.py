@@ -16,7 +16,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import fft
 
 from unblur.degradation import as_psf, fast_shape, otf
-from unblur.degradation.convolution import FloatImage, check_image
+from unblur.degradation.convolution import FloatImage, check_image, inverse_rfft2
 from unblur.errors import ArgumentError
 
 __all__ = ["EdgeMode", "Periodic", "pad_edges", "taper_edges"]
@@ -156,7 +156,7 @@ def forward(planes: FloatImage) -> NDArray[np.complex64]:
 
 def inverse(spectrum: NDArray[np.complex64], shape: tuple[int, ...]) -> FloatImage:
     """Planes of `shape` (..., H, W) from their half spectrum."""
-    return np.asarray(fft.irfft2(spectrum, s=shape[-2:], overwrite_x=True), dtype=np.float32)
+    return inverse_rfft2(spectrum, (shape[-2], shape[-1]))
 
 
 def _close(planes: FloatImage, axis: int, extent: int, boundary: EdgeMode) -> FloatImage:
