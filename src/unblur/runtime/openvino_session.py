@@ -103,6 +103,7 @@ class OpenVinoSession:
             model = self._model.clone()
             model.reshape(list(shape))
             self._own[shape] = _Compiled(_core().compile_model(model, "CPU", self._options))
+            self._any.forget()
             return self._own[shape]
 
 
@@ -112,6 +113,11 @@ class _Compiled:
     def __init__(self, compiled: Any) -> None:
         self._compiled = compiled
         self._idle: list[Any] = []
+
+    def forget(self) -> None:
+        """Give back the memory that the last shapes took, as far as nobody is using it."""
+        self._idle.clear()
+        self._compiled.release_memory()
 
     def run(self, batch: FloatArray) -> FloatArray:
         try:
