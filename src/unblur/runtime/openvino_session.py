@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 from functools import lru_cache
+from importlib import import_module
 from typing import Any
 
 import numpy as np
@@ -14,7 +16,7 @@ from unblur.errors import ModelError
 from unblur.runtime.checks import check_batch, default_threads
 from unblur.runtime.openvino_graph import simplify
 
-__all__ = ["OpenVinoSession"]
+__all__ = ["OpenVinoSession", "import_openvino"]
 
 FloatArray = npt.NDArray[np.float32]
 Shape = tuple[int, ...]
@@ -132,6 +134,22 @@ class _Compiled:
 
 @lru_cache(maxsize=1)
 def _core() -> Any:
-    import openvino
+    return import_openvino().Core()
 
-    return openvino.Core()
+
+def import_openvino() -> Any:
+    """Import OpenVINO without what reports that to its maker, which it does by itself.
+
+    Returns
+    -------
+    module
+        openvino.
+    """
+    reporter = "openvino_telemetry"
+    before = {reporter: sys.modules[reporter]} if reporter in sys.modules else {}
+    sys.modules[reporter] = None  # type: ignore[assignment]  # Python takes it for not installed
+    try:
+        return import_module("openvino")
+    finally:
+        del sys.modules[reporter]
+        sys.modules.update(before)
