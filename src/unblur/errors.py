@@ -16,6 +16,7 @@
     ├── ModelError                 a model's weights or card are missing, damaged or do not fit
     └── MissingExtraError          an optional package is not installed (also an ImportError)
 
+`DeviceWarning` is no error: work goes on without a device that is missing or fails.
 Each message names the thing, the reason and the way out, in one line.
 """
 
@@ -25,6 +26,7 @@ __all__ = [
     "ArgumentError",
     "ArrayError",
     "ConfigurationError",
+    "DeviceWarning",
     "ImageError",
     "ImageKindError",
     "ImageReadError",
@@ -91,3 +93,7 @@ class MissingExtraError(UnblurError, ImportError):
 
     def __init__(self, package: str, extra: str) -> None:
         super().__init__(f"{package} is not installed: run pip install 'unblur[{extra}]'")
+
+
+class DeviceWarning(UserWarning):
+    """A device is missing or fails, and another takes its place."""

@@ -16,7 +16,9 @@ if TYPE_CHECKING:
 
     from unblur import FileResult, Job
 
-__all__ = ["Engine", "How", "results_of"]
+__all__ = ["Device", "Engine", "How", "results_of"]
+
+Device = Literal["auto", "cpu", "cuda", "directml", "coreml", "openvino"]
 
 
 class Engine(enum.StrEnum):
@@ -38,6 +40,7 @@ class How:
     linear: bool
     overwrite: bool
     strip: bool
+    device: Device
     engine: Engine
     address: str | None
 
@@ -77,6 +80,7 @@ def _restore(
                 chain(first, others),
                 model=how.model,
                 quality=how.quality,
+                device=how.device,
                 address=how.address,
                 workers=how.threads,
                 psf=how.psf,
@@ -89,7 +93,7 @@ def _restore(
     at_once, each = share_threads(len(first), how.threads)
     yield from restore_batch(
         chain(first, others),
-        Restorer(how.model, threads=each, quality=how.quality),
+        Restorer(how.model, threads=each, quality=how.quality, device=how.device),
         psf=how.psf,
         strength=how.strength,
         linear=how.linear,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from unblur.cli.engines import Engine, How, results_of
+from unblur.cli.engines import Device, Engine, How, results_of
 from unblur.cli.exits import ExitCode
 from unblur.cli.pipes import through_pipes
 from unblur.cli.talk import BatchTalk
@@ -146,6 +146,13 @@ def restore(
             help="CPU threads, or processes of a cluster; all cores when left out.",
         ),
     ] = None,
+    device: Annotated[
+        Device,
+        typer.Option(
+            rich_help_panel=_HOW,
+            help="What runs the networks; auto takes the best that is installed.",
+        ),
+    ] = "auto",
     engine: Annotated[
         Engine,
         typer.Option(rich_help_panel=_HOW, help="This machine, or a Ray cluster."),
@@ -175,7 +182,17 @@ def restore(
 
     kernel = None if psf is None else _kernel(psf)
     how = How(
-        model, threads, quality, kernel, strength, not encoded, overwrite, strip, engine, address
+        model,
+        threads,
+        quality,
+        kernel,
+        strength,
+        not encoded,
+        overwrite,
+        strip,
+        device,
+        engine,
+        address,
     )
     with through_pipes(paths, output, as_json=as_json) as (paths, output):
         walk = walk_batch(paths, output, overwrite=overwrite)

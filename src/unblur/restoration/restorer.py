@@ -27,9 +27,10 @@ from unblur.restoration.octaves import restore_at
 from unblur.restoration.quality import Quality, effort_of
 from unblur.restoration.report import RestorationReport
 from unblur.restoration.tiled import FADE, restore_tiles
-from unblur.runtime.session import default_threads
+from unblur.runtime.checks import default_threads
+from unblur.runtime.devices import Device, check_device
 
-__all__ = ["RestorationReport", "Restorer"]
+__all__ = ["Device", "RestorationReport", "Restorer"]
 
 FloatArray = npt.NDArray[np.float32]
 TILE = 528  # largest side of a tile; memory grows with its square
@@ -88,13 +89,20 @@ class Restorer:
         Processor threads; all that the process may use if not given.
     quality : {"fast", "balanced", "best"}
         How much time to spend; means nothing to an image-to-image network.
+    device : {"auto", "cpu", "cuda", "directml", "coreml", "openvino"}
+        What runs the networks; "auto" takes the best that is installed.
 
     Raises
     ------
     ModelError
         If the model cannot be loaded.
     ArgumentError
-        If `threads` is less than 1, or there is no such quality.
+        If `threads` is less than 1, or there is no such quality or device.
+
+    Warns
+    -----
+    DeviceWarning
+        If the device is missing or fails; the CPU takes its place.
 
     Examples
     --------
@@ -111,13 +119,15 @@ class Restorer:
         *,
         threads: int | None = None,
         quality: Quality = "balanced",
+        device: Device = "auto",
     ) -> None:
         if threads is not None and threads < 1:
             raise ArgumentError(f"threads must be at least 1, not {threads}")
         self._name = model
         self._threads = threads or default_threads()
-        self._network = find_picture_network(model, self._threads)
-        self._model = None if self._network else Model.load(model, self._threads)
+        check_device(device)
+        self._network = find_picture_network(model, self._threads, device)
+        self._model = None if self._network else Model.load(model, self._threads, device)
         self._effort = effort_of(quality, self._model.restorer.passes if self._model else 1)
 
     @property
