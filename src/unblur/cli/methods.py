@@ -93,7 +93,7 @@ def _method(name: str, model: str, threads: int) -> Method:
 
 def _classical(name: str) -> Method:
     from unblur.evaluation.methods import Method
-    from unblur.evaluation.provenance import source_digest
+    from unblur.origin import source_digest
 
     packages = ["classical", "degradation", "images"]
     if name.endswith(_GUESSED):
@@ -117,7 +117,7 @@ def _learned(
     name: str, model: str, threads: int, *, blind: bool, quality: Quality = "balanced"
 ) -> Method:
     from unblur.evaluation.methods import Method
-    from unblur.evaluation.provenance import source_digest
+    from unblur.origin import source_digest
 
     _restorer(model, threads, quality)  # a missing model is told before any work
     packages = ("degradation", "estimation", "images", "restoration", "runtime")
