@@ -18,8 +18,10 @@ if TYPE_CHECKING:
 __all__ = ["EXAMPLES", "replay"]
 
 EXAMPLES = (
-    ("unblur restore photo.jpg --record record.json", "write a record"),
-    ("unblur replay record.json", "make the same bytes again, and compare; keeps nothing"),
+    (
+        "unblur replay record.json",
+        "of 'unblur restore photo.jpg --record record.json'; keeps nothing",
+    ),
     ("unblur replay record.json -o again/", "and keep what was made"),
     ("unblur replay record.json --inputs archive/", "the pictures have moved, or have other names"),
     ("unblur replay --schema", "the JSON Schema that records follow"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import BinaryIO
 
 import numpy as np
@@ -57,15 +57,22 @@ class FileDigest:
         file = io.BytesIO(data) if isinstance(data, bytes) else data
         file.seek(0)
         digest = hashlib.file_digest(file, "sha256").hexdigest()  # type: ignore[arg-type]
-        return cls(str(path), file.tell(), digest)
+        return cls(str(path), file.seek(0, io.SEEK_END), digest)
 
     def same_bytes(self, other: FileDigest) -> bool:
-        """Tell whether two files hold the same bytes, wherever they are."""
-        return (self.size, self.sha256) == (other.size, other.sha256)
+        """Tell whether two files hold the same bytes, wherever they are.
 
-    def to_dict(self) -> dict[str, object]:
-        """Only what JSON can hold."""
-        return asdict(self)
+        Parameters
+        ----------
+        other : FileDigest
+            The other file.
+
+        Returns
+        -------
+        bool
+            Whatever their paths.
+        """
+        return (self.size, self.sha256) == (other.size, other.sha256)
 
 
 def digest_pixels(photo: Photo) -> str:

@@ -81,6 +81,18 @@ def merge_files(
         For fewer than two frames.
     ImageError, ArrayError
         When a frame cannot be read or does not fit the first, or the result cannot be written.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> import numpy as np
+    >>> from unblur import Photo, write_photo
+    >>> folder = Path(tempfile.mkdtemp())
+    >>> frames = [folder / "one.png", folder / "two.png"]
+    >>> for path in frames:
+    ...     write_photo(Photo(np.full((40, 50, 3), 99, np.uint8)), path)
+    >>> merge_files(frames, folder / "merged.png", align=False).output.path.endswith("merged.png")
+    True
     """
     if len(frames) < 2:
         raise ArgumentError(f"{len(frames)} frame makes no burst: give two or more of one scene")

@@ -225,6 +225,11 @@ def digest_model(model: str | Path) -> ModelDigest:
     ------
     ModelError
         If there is no such model.
+
+    Examples
+    --------
+    >>> digest_model("default").files[0].path
+    'psf-cleaner.json'
     """
     path = Path(model)
     if path.is_file():

@@ -70,8 +70,8 @@ class Record:
             self._path.parent.mkdir(parents=True, exist_ok=True)
             if self._path.exists() and self._path.stat().st_size:
                 self._outputs = {entry.output.path for entry in read_record(self._path)}
-                self._file = self._path.open("r+b", buffering=0)
                 self._end = self._find_end()
+                self._file = self._path.open("r+b", buffering=0)
             else:
                 self._file = self._path.open("w+b", buffering=0)
                 self._file.write((_BEGIN + _END).encode())
@@ -106,7 +106,7 @@ class Record:
             When the disk is full, say.
         """
         text = (",\n" if self._outputs else "") + _in_json(entry)
-        data = text.encode(errors="backslashreplace")
+        data = text.encode()
         try:
             self._file.seek(self._end)
             # in one call: a kill comes before it or after it
@@ -119,8 +119,10 @@ class Record:
 
     def _find_end(self) -> int:
         """Where the next entry belongs."""
-        end = self._file.seek(-len(_END), os.SEEK_END)
-        if self._file.read() != _END.encode():
+        with self._path.open("rb") as file:
+            end = file.seek(-len(_END), os.SEEK_END)
+            closing = file.read()
+        if closing != _END.encode():
             raise RecordError(
                 f"{self._path}: another program has laid it out anew: choose another name"
             )

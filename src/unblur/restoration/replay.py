@@ -177,6 +177,16 @@ def replay_record(
         When the record cannot be read.
     ImageWriteError
         When what is made cannot be kept.
+
+    Examples
+    --------
+    >>> from unblur import FileDigest, Making, Record
+    >>> path = Path(tempfile.mkdtemp()) / "record.json"
+    >>> before, after = FileDigest.of(b"blurred", "a.jpg"), FileDigest.of(b"sharp", "b.jpg")
+    >>> with Record(path) as record:
+    ...     record.add(Making("restore", {"strength": 1.0}).entry([before], after))
+    >>> [(each.verdict, each.reason) for each in replay_record(path)]
+    [('failed', 'a.jpg: is not there any more: say where it is now')]
     """
     path = Path(path)
     entries = read_record(path)
