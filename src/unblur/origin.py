@@ -11,7 +11,7 @@ from importlib.metadata import PackageNotFoundError, version
 from importlib.resources import files
 from pathlib import Path
 
-__all__ = ["fingerprint", "machine_name", "package_version", "source_digest"]
+__all__ = ["fingerprint", "instruction_sets", "machine_name", "package_version", "source_digest"]
 
 
 @cache
@@ -32,6 +32,21 @@ def machine_name() -> str:
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     plural = "" if cores == 1 else "s"
     return f"{_processor()}, {cores} core{plural}, {platform.system()} {platform.machine()}"
+
+
+@cache
+def instruction_sets() -> str:
+    """Name the processor's instruction sets that NumPy uses: the last digits depend on them.
+
+    Returns
+    -------
+    str
+        For example ``"X86_V2 X86_V3 AVX512_ICL"``.
+    """
+    import numpy as np
+
+    known = np.show_config(mode="dicts")["SIMD Extensions"]
+    return " ".join([*known.get("baseline", ()), *known.get("found", ())])
 
 
 def package_version(name: str = "unblur") -> str:

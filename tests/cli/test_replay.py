@@ -103,6 +103,18 @@ def test_inputs_that_changed_or_moved_are_told_apart_and_found_again(here, capsy
     assert (code, [row["verdict"] for row in told]) == (0, ["same", "same"])
 
 
+def test_a_processor_with_fewer_instructions_is_told(here, program):
+    found = np.show_config(mode="dicts")["SIMD Extensions"].get("found")
+    if not found:
+        pytest.skip("NumPy has nothing to leave out on this processor")
+    done = program("replay", "record.json", "--json", env={"NPY_DISABLE_CPU_FEATURES": found[-1]})
+    for row in map(json.loads, done.stdout.splitlines()):
+        assert row["verdict"] in ("same", "different")
+        assert [each.partition(":")[0] for each in row["changes"]] == ["instruction sets"]
+        if row["difference"]:  # the last digits may turn a rounding, not more
+            assert row["difference"]["share"] < 0.01
+
+
 def test_another_model_is_refused_and_named(here, capsys):
     shutil.copytree(weights_folder() / "default", here / "mine")
     card = here / "mine" / "psf-edges.json"

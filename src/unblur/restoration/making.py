@@ -13,7 +13,7 @@ from typing import Any
 from unblur.errors import ModelError
 from unblur.images.digest import FileDigest
 from unblur.images.places import Place
-from unblur.origin import machine_name, package_version, source_digest
+from unblur.origin import instruction_sets, machine_name, package_version, source_digest
 from unblur.restoration.model import PSF_MODEL, model_folder
 
 __all__ = ["Making", "ModelDigest", "RecordEntry", "Software", "digest_model", "exact_psf"]
@@ -106,6 +106,8 @@ class RecordEntry:
         What made it.
     machine : str
         Processor, cores and operating system; no host or user name.
+    instructions : str
+        The processor's instruction sets that were used.
     """
 
     command: str
@@ -119,6 +121,7 @@ class RecordEntry:
     notes: tuple[str, ...]
     software: Software
     machine: str
+    instructions: str
 
 
 @dataclass(frozen=True)
@@ -183,6 +186,7 @@ class Making:
             notes=tuple(notes),
             software=Software.here(self.packages),
             machine=machine_name(),
+            instructions=instruction_sets(),
         )
 
 

@@ -216,6 +216,7 @@ def _entry(values: Any, place: str) -> RecordEntry:
         notes=tuple(map(str, take("notes", list))),
         software=_software(take("software", dict), place),
         machine=take("machine", str),
+        instructions=take("instructions", str),
     )
 
 

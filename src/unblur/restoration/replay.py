@@ -18,7 +18,7 @@ from unblur.images.color import to_float
 from unblur.images.digest import FileDigest, digest_pixels
 from unblur.images.files import new_file, read_photo, read_with_digest, write_with_digest
 from unblur.images.places import Place, place_of
-from unblur.origin import machine_name
+from unblur.origin import instruction_sets, machine_name
 from unblur.restoration.batch import make_folder, restore_pixels
 from unblur.restoration.burst_files import merge_files
 from unblur.restoration.job import Settings
@@ -272,6 +272,7 @@ def _changes(entry: RecordEntry) -> tuple[str, ...]:
     pairs.append(("Python", then.python, here.python))
     pairs += [(name, old, here.packages[name]) for name, old in sorted(then.packages.items())]
     pairs.append(("machine", entry.machine, machine_name()))
+    pairs.append(("instruction sets", entry.instructions, instruction_sets()))
     return tuple(f"{name}: {old} then, {new} now" for name, old, new in pairs if old != new)
 
 
