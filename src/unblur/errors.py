@@ -13,6 +13,7 @@
     │   ├── ArrayError             wrong shape, type or range of an array
     │   └── PSFError               not a point spread function, or an unknown way to name one
     ├── ConfigurationError         a recipe or setting with an unknown key or a wrong value
+    ├── RecordError                a record cannot be read, or what it tells cannot be done again
     ├── ModelError                 a model's weights or card are missing, damaged or do not fit
     └── MissingExtraError          an optional package is not installed (also an ImportError)
 
@@ -36,6 +37,7 @@ __all__ = [
     "ModelError",
     "NoRoomError",
     "PSFError",
+    "RecordError",
     "UnblurError",
 ]
 
@@ -82,6 +84,10 @@ class PSFError(ArgumentError):
 
 class ConfigurationError(UnblurError):
     """A recipe or setting has an unknown key or a wrong value."""
+
+
+class RecordError(UnblurError):
+    """A record is missing or damaged, or what it tells cannot be done again."""
 
 
 class ModelError(UnblurError):

@@ -67,6 +67,7 @@ COMMANDS = (
     CommandEntry("restore", "Pictures", "Turn blurred pictures sharp."),
     CommandEntry("burst", "Pictures", "Merge several frames of one scene into one sharp picture."),
     CommandEntry("inspect", "Pictures", "Say how pictures are blurred: kind, size, direction."),
+    CommandEntry("replay", "Pictures", "Make recorded results again, and compare."),
     CommandEntry("degrade", "Pictures", "Blur a picture in a known way."),
     CommandEntry(
         "serve", "Pictures", "Offer a page for people and a service for programs, on this machine."

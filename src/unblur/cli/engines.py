@@ -8,13 +8,13 @@ import sys
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import chain
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from unblur import FileResult, Job
+    from unblur import FileResult, Job, Making
 
 __all__ = ["Device", "Engine", "How", "results_of"]
 
@@ -43,6 +43,21 @@ class How:
     device: Device
     engine: Engine
     address: str | None
+    making: Making | None = None
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        """What a record tells of it, beside the PSF and the model."""
+        from unblur import share_threads
+
+        return {
+            "strength": self.strength,
+            "linear": self.linear,
+            "quality": self.quality,
+            "strip": self.strip,
+            "threads": share_threads(1, self.threads)[1],
+            "engine": str(self.engine),
+        }
 
 
 def results_of(
@@ -88,6 +103,7 @@ def _restore(
                 linear=how.linear,
                 overwrite=how.overwrite,
                 strip=how.strip,
+                making=how.making,
             )
         return
     at_once, each = share_threads(len(first), how.threads)
@@ -101,4 +117,5 @@ def _restore(
         strip=how.strip,
         at_once=None if len(first) == 1 else at_once,
         progress=tell_tiles,
+        making=how.making,
     )

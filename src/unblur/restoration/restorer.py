@@ -25,7 +25,7 @@ from unblur.restoration.image_to_image import find_picture_network, restore_dire
 from unblur.restoration.model import Model
 from unblur.restoration.octaves import restore_at
 from unblur.restoration.quality import Quality, effort_of
-from unblur.restoration.report import RestorationReport
+from unblur.restoration.report import RestorationReport, TileReport
 from unblur.restoration.tiled import FADE, restore_tiles
 from unblur.runtime.checks import default_threads
 from unblur.runtime.devices import Device, check_device
@@ -51,30 +51,31 @@ class _Task:
     linear: bool
     passes: int
 
-    def restore(self, tile: Tile) -> tuple[FloatArray, bool]:
-        """Return one restored tile, and whether it was left as it was."""
+    def restore(self, tile: Tile) -> tuple[FloatArray, TileReport]:
+        """Return one restored tile, and what was done."""
         blurred = to_float(self.pixels[tile.slices])
+        psf, octave = self.field.psf, self.field.octave
         weight = self.strength * self.field.trust
         if weight == 0:
-            return blurred, True
+            return blurred, TileReport(tile, 0.0, psf, octave)
         psf = self.field.psf_of(blurred, self.model.estimator)
         if self.blind and is_sharp(psf):
-            return blurred, True
+            return blurred, TileReport(tile, 0.0, psf, octave)
         encoded = np.clip(blurred, 0, 1)
         restored = restore_at(
             self.model.restorer,
             encoded,
             psf,
-            self.field.octave,
+            octave,
             known=not self.blind,
             linear=self.linear,
             passes=self.passes,
         )
         if self.blind:
-            octave = self.field.octave
             share = unexplained(encoded, restored, psf, self.noise, octave, linear=self.linear)
             weight *= trust(share)
-        return blurred + np.float32(weight) * (restored - encoded), weight == 0
+        values = blurred + np.float32(weight) * (restored - encoded)
+        return values, TileReport(tile, weight, psf, octave)
 
 
 class Restorer:
@@ -212,14 +213,14 @@ class Restorer:
         pixels, back = _pixels_of(image)
         given = None if psf is None else as_psf(psf)
         tell = progress or _quiet
-        blur, kept = None, 0
+        blur = None
         if self._network is None:
             field, noise = self._find(pixels, given)
             passes = self._effort.passes
             task = _Task(
                 pixels, self._shared, field, given is None, strength, noise, linear, passes
             )
-            result, tiles, kept = self._run(task, tell)
+            result, tiles = self._run(task, tell)
             blur = report_blur(field.psf, noise, octave=field.octave)
         elif given is None:
             result, tiles = restore_directly(pixels, self._network, strength, tell)
@@ -230,9 +231,10 @@ class Restorer:
             blind=given is None,
             megapixels=pixels.shape[0] * pixels.shape[1] / 1e6,
             seconds=time.perf_counter() - start,
-            tiles=tiles,
-            tiles_kept=kept,
+            tiles=len(tiles),
+            tiles_kept=sum(each.weight == 0 for each in tiles),
             strength=strength,
+            field=tiles,
         )
         return back(result), report
 
@@ -260,7 +262,7 @@ class Restorer:
 
     def _run(
         self, task: _Task, tell: Callable[[int, int], None]
-    ) -> tuple[npt.NDArray[Any], int, int]:
+    ) -> tuple[npt.NDArray[Any], tuple[TileReport, ...]]:
         height, width = task.pixels.shape[:2]
         field = task.field
         overlap, fade = _overlap_of(field), FADE << field.octave
@@ -271,7 +273,7 @@ class Restorer:
         inside, beside = (self._threads, 1) if alone else (1, self._threads)
         task = replace(task, model=model, field=field.for_tiles(len(tiles)))
         with fft.set_workers(inside):
-            result, kept = restore_tiles(
+            return restore_tiles(
                 task.pixels,
                 tiles,
                 task.restore,
@@ -280,7 +282,6 @@ class Restorer:
                 threads=beside,
                 tell=tell,
             )
-        return result, len(tiles), kept
 
 
 def _quiet(done: int, tiles: int) -> None:
