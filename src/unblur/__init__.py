@@ -18,11 +18,14 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from unblur.api import degrade, estimate_psf, inspect, restore, restore_file
+    from unblur.classical.bounded_wiener import bounded_wiener
     from unblur.classical.burst import Burst, BurstFrame, merge_burst
     from unblur.classical.nlm import non_local_means
     from unblur.classical.regularised import regularised, unsupervised_wiener
     from unblur.classical.richardson_lucy import blind_richardson_lucy, richardson_lucy
+    from unblur.classical.total_variation import richardson_lucy_tv
     from unblur.classical.wiener import wiener
+    from unblur.degradation.physical import PhysicalPSF
     from unblur.degradation.pipeline import Degradation
     from unblur.degradation.psf import (
         box_psf,
@@ -56,8 +59,10 @@ if TYPE_CHECKING:
     from unblur.restoration.batch import restore_batch, share_threads
     from unblur.restoration.batch_report import BatchReport
     from unblur.restoration.cluster import restore_on_cluster
+    from unblur.restoration.faithful import FaithfulRestorer
     from unblur.restoration.job import FileResult, Job
     from unblur.restoration.planning import BatchPlan, plan_batch
+    from unblur.restoration.report import ChangeBound
     from unblur.restoration.restorer import RestorationReport, Restorer
     from unblur.restoration.walking import BatchWalk, walk_batch
 
@@ -72,8 +77,10 @@ __all__ = [
     "BlurReport",
     "Burst",
     "BurstFrame",
+    "ChangeBound",
     "ConfigurationError",
     "Degradation",
+    "FaithfulRestorer",
     "FileResult",
     "ImageError",
     "ImageKindError",
@@ -86,11 +93,13 @@ __all__ = [
     "NoRoomError",
     "PSFError",
     "Photo",
+    "PhysicalPSF",
     "RestorationReport",
     "Restorer",
     "UnblurError",
     "__version__",
     "blind_richardson_lucy",
+    "bounded_wiener",
     "box_psf",
     "decode_photo",
     "degrade",
@@ -115,6 +124,7 @@ __all__ = [
     "restore_file",
     "restore_on_cluster",
     "richardson_lucy",
+    "richardson_lucy_tv",
     "share_threads",
     "unsupervised_wiener",
     "walk_batch",
@@ -124,11 +134,14 @@ __all__ = [
 
 _HOMES = {
     "unblur.api": ("degrade", "estimate_psf", "inspect", "restore", "restore_file"),
+    "unblur.classical.bounded_wiener": ("bounded_wiener",),
     "unblur.classical.burst": ("Burst", "BurstFrame", "merge_burst"),
     "unblur.classical.nlm": ("non_local_means",),
     "unblur.classical.regularised": ("regularised", "unsupervised_wiener"),
     "unblur.classical.richardson_lucy": ("blind_richardson_lucy", "richardson_lucy"),
+    "unblur.classical.total_variation": ("richardson_lucy_tv",),
     "unblur.classical.wiener": ("wiener",),
+    "unblur.degradation.physical": ("PhysicalPSF",),
     "unblur.degradation.pipeline": ("Degradation",),
     "unblur.degradation.psf": (
         "box_psf",
@@ -162,8 +175,10 @@ _HOMES = {
     "unblur.restoration.batch": ("restore_batch", "share_threads"),
     "unblur.restoration.batch_report": ("BatchReport",),
     "unblur.restoration.cluster": ("restore_on_cluster",),
+    "unblur.restoration.faithful": ("FaithfulRestorer",),
     "unblur.restoration.job": ("FileResult", "Job"),
     "unblur.restoration.planning": ("BatchPlan", "plan_batch"),
+    "unblur.restoration.report": ("ChangeBound",),
     "unblur.restoration.restorer": ("RestorationReport", "Restorer"),
     "unblur.restoration.walking": ("BatchWalk", "walk_batch"),
 }

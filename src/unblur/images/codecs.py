@@ -158,7 +158,7 @@ def encode(photo: Photo, name: str, file: BinaryIO, strip: bool) -> None:
             raise ImageWriteError(f"it has {len(photo.frames)} frames, which only DICOM can hold")
         if strip and name == "DICOM":
             raise ImageWriteError(
-                "taking a patient's data out of a DICOM is a task of its own: use a tool made for it"
+                "a DICOM is not stripped here: use a tool made for taking out a patient's data"
             )
         form.write(_strip(photo) if strip else photo, file)
     except ImageWriteError as error:

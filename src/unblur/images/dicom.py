@@ -114,15 +114,15 @@ def _check_kind(record: Dataset) -> None:
         raise ImageReadError(f"{stored} bits in {allocated} are not supported: only 8 to 16 are")
     if record.get("Modality") == "SEG":
         raise ImageReadError("it is a segmentation: its numbers are labels, not brightness")
-    overlays = (record.get((group, 0x0100)) for group in range(0x6000, 0x6020, 2))
-    shared = any(overlay is not None and overlay.value != 1 for overlay in overlays)
+    overlays = [(group, 0x0100) for group in range(0x6000, 0x6020, 2)]  # bits of each
+    shared = any(tag in record and record[tag].value != 1 for tag in overlays)
     if shared or int(record.get("HighBit", stored - 1)) != stored - 1:
         raise ImageReadError("other data share the bits of its pixels, which is not supported")
 
 
 def _decode(record: FileDataset, number: int) -> NDArray[Any]:
     """Stored values (frames, H, W)."""
-    from pydicom.pixels import pixel_array
+    from pydicom.pixels.utils import pixel_array
 
     try:
         values: NDArray[Any] = pixel_array(record, raw=True)
@@ -160,8 +160,8 @@ def _range(record: Dataset, values: NDArray[Any]) -> tuple[float, float]:
 def _padding(record: Dataset, values: NDArray[Any]) -> NDArray[np.bool_]:
     """Where the picture was only filled up to a rectangle."""
     ends = [record.get(name) for name in ("PixelPaddingValue", "PixelPaddingRangeLimit")]
-    numbers = [int(end) for end in ends if isinstance(end, int)]
-    if not numbers or ends[0] is None:
+    numbers = [end for end in ends if isinstance(end, int)]
+    if not isinstance(ends[0], int):
         return np.zeros(values.shape, bool)
     padded: NDArray[np.bool_] = (values >= min(numbers)) & (values <= max(numbers))
     return padded

@@ -32,9 +32,9 @@ def pixel_spacing(record: Dataset) -> tuple[float, float] | None:
         places += shared.get("PixelMeasuresSequence") or ()
     for name in ("PixelSpacing", "ImagerPixelSpacing", "NominalScannedPixelSpacing"):
         for place in places:
-            numbers = place.get(name) or ()
-            if len(numbers) == 2 and min(map(float, numbers)) > 0:
-                return float(numbers[0]), float(numbers[1])
+            numbers = [float(number) for number in place.get(name) or []]
+            if len(numbers) == 2 and min(numbers) > 0:
+                return numbers[0], numbers[1]
     return None
 
 
@@ -85,9 +85,8 @@ def _set_type(record: Dataset) -> None:
     kinds = record.get("ImageType") or []
     rest = list(kinds)[2:] if not isinstance(kinds, str) else []
     record.ImageType = ["DERIVED", "SECONDARY", *rest]
-    groups = [record.get(f"{name}FunctionalGroupsSequence") or () for name in ("Shared", "PerFrame")]
-    for group in (item for sequence in groups for item in sequence):
-        for element in group:
+    for name in ("SharedFunctionalGroupsSequence", "PerFrameFunctionalGroupsSequence"):
+        for element in (each for group in record.get(name) or () for each in group):
             if element.keyword.endswith("FrameTypeSequence"):
                 for item in element.value:
                     item.FrameType = ["DERIVED", *list(item.get("FrameType") or [])[1:]]

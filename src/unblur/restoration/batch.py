@@ -11,10 +11,11 @@ from collections.abc import Iterable, Iterator
 from functools import partial
 from pathlib import Path
 
+from unblur.degradation.physical import PhysicalPSF
 from unblur.errors import ImageWriteError
 from unblur.images.files import SUFFIXES, read_photo, write_photo
-from unblur.images.photo import Photo
 from unblur.images.places import Place, RemotePath, place_of
+from unblur.restoration.frames import restore_pixels
 from unblur.restoration.job import (
     EXISTS,
     PSF,
@@ -37,7 +38,6 @@ __all__ = [
     "restore_batch",
     "restore_job",
     "restore_photo",
-    "restore_pixels",
     "share_threads",
 ]
 
@@ -49,7 +49,7 @@ def restore_batch(
     jobs: Iterable[Job | FileResult],
     restorer: ImageRestorer,
     *,
-    psf: PSF | None = None,
+    psf: PSF | PhysicalPSF | None = None,
     strength: float = 1.0,
     linear: bool = True,
     overwrite: bool = False,
@@ -65,8 +65,8 @@ def restore_batch(
         From `plan_batch` or `walk_batch`; taken one by one. A result comes out as it is.
     restorer : ImageRestorer
         Used for all of them.
-    psf : ndarray of float32, optional
-        (K, K), the blur of every picture; found for each when left out.
+    psf : ndarray of float32 or PhysicalPSF, optional
+        (K, K), the blur of every picture, or the same in millimetres; found for each when left out.
     strength : float
         0 leaves the pictures as they are, 1 restores fully.
     linear : bool
@@ -198,7 +198,7 @@ def restore_photo(
     target: str | Path | RemotePath,
     restorer: ImageRestorer,
     *,
-    psf: PSF | None = None,
+    psf: PSF | PhysicalPSF | None = None,
     strength: float = 1.0,
     linear: bool = True,
     overwrite: bool = False,
@@ -248,31 +248,10 @@ def _restore(
     check_suffix(job.target)
     photo = read_photo(job.source)
     make_folder(job.target)
-    with gate.passed(photo.width * photo.height):
+    with gate.passed(photo.width * photo.height * len(photo.frames)):
         photo, report = restore_pixels(photo, restorer, settings, progress=progress)
     write_photo(photo, job.target, overwrite=settings.overwrite, strip=settings.strip)
     return report, photo.notes
-
-
-def restore_pixels(
-    photo: Photo,
-    restorer: ImageRestorer,
-    settings: Settings,
-    *,
-    progress: Progress | None = None,
-) -> tuple[Photo, Report]:
-    """Return the photo with its blur removed, and what the restorer said of it."""
-    if progress is not None:
-        progress(0, 1)  # the first look at a large picture takes a while
-    # in their own type: as floats the pixels of a large photo would take four times the memory
-    pixels, report = restorer.restore_with_report(
-        photo.pixels,
-        settings.psf,
-        strength=settings.strength,
-        linear=settings.linear,
-        progress=progress,
-    )
-    return photo.with_pixels(pixels), report
 
 
 def check_suffix(target: Place) -> None:

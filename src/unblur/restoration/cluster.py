@@ -19,9 +19,11 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from unblur.degradation.physical import PhysicalPSF
 from unblur.errors import MissingExtraError, UnblurError
 from unblur.images.files import decode_file, encode_file, new_file, read_bytes
-from unblur.restoration.batch import check_suffix, make_folder, restore_pixels
+from unblur.restoration.batch import check_suffix, make_folder
+from unblur.restoration.frames import restore_pixels
 from unblur.restoration.job import EXISTS, PSF, FileResult, Job, Settings
 from unblur.restoration.pipeline import stop_without_room
 from unblur.restoration.quality import Quality
@@ -43,7 +45,7 @@ def restore_on_cluster(
     quality: Quality = "balanced",
     address: str | None = None,
     workers: int | None = None,
-    psf: PSF | None = None,
+    psf: PSF | PhysicalPSF | None = None,
     strength: float = 1.0,
     linear: bool = True,
     overwrite: bool = False,

@@ -2,11 +2,34 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 from unblur.estimation.report import BlurReport
 
-__all__ = ["RestorationReport"]
+__all__ = ["ChangeBound", "RestorationReport"]
+
+
+@dataclass(frozen=True)
+class ChangeBound:
+    """How far a linear filter can have changed a picture.
+
+    Parameters
+    ----------
+    gain : float
+        Largest factor on the strength of any frequency.
+    noise : float
+        Factor on the standard deviation of noise that is the same at all frequencies.
+    change : float
+        No value can have changed by more, whatever the picture within its range; in the numbers
+        that the filter worked on, 1 being the whole range.
+    changed : float
+        The largest change that there was.
+    """
+
+    gain: float
+    noise: float
+    change: float
+    changed: float
 
 
 @dataclass(frozen=True)
@@ -29,6 +52,8 @@ class RestorationReport:
         How many of them were left as they were, being sharp already or not explained by the PSF.
     strength : float
         The strength asked for, 0 to 1.
+    bound : ChangeBound, optional
+        On the change, for a faithful restoration.
     """
 
     blur: BlurReport | None
@@ -38,6 +63,16 @@ class RestorationReport:
     tiles: int
     tiles_kept: int
     strength: float
+    bound: ChangeBound | None = None
+
+    def to_sentence(self) -> str:
+        """How the picture was made, for the record of a result."""
+        if self.bound is not None:
+            method = f"one linear filter (Wiener, no frequency raised above {self.bound.gain:g}x)"
+        else:
+            method = "a neural network, whose detail may be invented"
+        part = f" at strength {self.strength:g}" if self.strength < 1 else ""
+        return f"Deblurred by {method}{part}"
 
     def to_dict(self) -> dict[str, object]:
         """Only what JSON can hold."""
@@ -49,4 +84,5 @@ class RestorationReport:
             "tiles": self.tiles,
             "tiles_kept": self.tiles_kept,
             "strength": self.strength,
+            "bound": None if self.bound is None else asdict(self.bound),
         }
