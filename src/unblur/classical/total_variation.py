@@ -166,7 +166,7 @@ def _deconvolve(
         change = np.maximum(field.back(counts / explained), 0) / share
         if tv_weight:
             change /= 1 - np.float32(tv_weight) * _curvature(scene, _SMOOTHING * mean, weights)
-        scene = scene * change
+        scene = np.asarray(scene * change, dtype=np.float32)
         counted = float(np.sum(scene * field.sensitivity, dtype=np.float64))
         scene *= np.float32(light / counted)
     return np.ascontiguousarray(scene[field.seen], dtype=np.float32)
