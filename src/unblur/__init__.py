@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from unblur.classical.richardson_lucy import blind_richardson_lucy, richardson_lucy
     from unblur.classical.total_variation import richardson_lucy_tv
     from unblur.classical.wiener import wiener
+    from unblur.degradation.beads import psf_from_beads
+    from unblur.degradation.optics import Optics, microscope_psf
     from unblur.degradation.physical import PhysicalPSF
     from unblur.degradation.pipeline import Degradation
     from unblur.degradation.psf import (
@@ -56,6 +58,8 @@ if TYPE_CHECKING:
     from unblur.images.codecs import decode_photo, encode_photo
     from unblur.images.files import find_photos, read_photo, write_photo
     from unblur.images.photo import Photo
+    from unblur.images.stack import Channel, Stack
+    from unblur.images.stack_files import read_stack, write_stack
     from unblur.restoration.batch import restore_batch, share_threads
     from unblur.restoration.batch_report import BatchReport
     from unblur.restoration.cluster import restore_on_cluster
@@ -64,6 +68,8 @@ if TYPE_CHECKING:
     from unblur.restoration.planning import BatchPlan, plan_batch
     from unblur.restoration.report import ChangeBound
     from unblur.restoration.restorer import RestorationReport, Restorer
+    from unblur.restoration.stack_psfs import optics_psfs
+    from unblur.restoration.stacks import Deconvolution, DeconvolutionReport, deconvolve_stack
     from unblur.restoration.walking import BatchWalk, walk_batch
 
     __version__: str
@@ -78,7 +84,10 @@ __all__ = [
     "Burst",
     "BurstFrame",
     "ChangeBound",
+    "Channel",
     "ConfigurationError",
+    "Deconvolution",
+    "DeconvolutionReport",
     "Degradation",
     "FaithfulRestorer",
     "FileResult",
@@ -91,17 +100,20 @@ __all__ = [
     "MissingExtraError",
     "ModelError",
     "NoRoomError",
+    "Optics",
     "PSFError",
     "Photo",
     "PhysicalPSF",
     "RestorationReport",
     "Restorer",
+    "Stack",
     "UnblurError",
     "__version__",
     "blind_richardson_lucy",
     "bounded_wiener",
     "box_psf",
     "decode_photo",
+    "deconvolve_stack",
     "degrade",
     "describe_psf",
     "disk_psf",
@@ -112,12 +124,16 @@ __all__ = [
     "gaussian_psf",
     "inspect",
     "merge_burst",
+    "microscope_psf",
     "motion_psf",
     "non_local_means",
+    "optics_psfs",
     "parse_psf",
     "plan_batch",
+    "psf_from_beads",
     "psf_from_picture",
     "read_photo",
+    "read_stack",
     "regularised",
     "restore",
     "restore_batch",
@@ -130,6 +146,7 @@ __all__ = [
     "walk_batch",
     "wiener",
     "write_photo",
+    "write_stack",
 ]
 
 _HOMES = {
@@ -141,6 +158,8 @@ _HOMES = {
     "unblur.classical.richardson_lucy": ("blind_richardson_lucy", "richardson_lucy"),
     "unblur.classical.total_variation": ("richardson_lucy_tv",),
     "unblur.classical.wiener": ("wiener",),
+    "unblur.degradation.beads": ("psf_from_beads",),
+    "unblur.degradation.optics": ("Optics", "microscope_psf"),
     "unblur.degradation.physical": ("PhysicalPSF",),
     "unblur.degradation.pipeline": ("Degradation",),
     "unblur.degradation.psf": (
@@ -172,6 +191,8 @@ _HOMES = {
     "unblur.images.codecs": ("decode_photo", "encode_photo"),
     "unblur.images.files": ("find_photos", "read_photo", "write_photo"),
     "unblur.images.photo": ("Photo",),
+    "unblur.images.stack": ("Channel", "Stack"),
+    "unblur.images.stack_files": ("read_stack", "write_stack"),
     "unblur.restoration.batch": ("restore_batch", "share_threads"),
     "unblur.restoration.batch_report": ("BatchReport",),
     "unblur.restoration.cluster": ("restore_on_cluster",),
@@ -180,6 +201,8 @@ _HOMES = {
     "unblur.restoration.planning": ("BatchPlan", "plan_batch"),
     "unblur.restoration.report": ("ChangeBound",),
     "unblur.restoration.restorer": ("RestorationReport", "Restorer"),
+    "unblur.restoration.stack_psfs": ("optics_psfs",),
+    "unblur.restoration.stacks": ("Deconvolution", "DeconvolutionReport", "deconvolve_stack"),
     "unblur.restoration.walking": ("BatchWalk", "walk_batch"),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Literal, get_args
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -14,7 +15,9 @@ from unblur.classical.volumes import as_kernel, each_plane, padded_shape, transf
 from unblur.degradation.convolution import FloatImage
 from unblur.errors import ArgumentError
 
-__all__ = ["richardson_lucy_tv"]
+__all__ = ["Border", "richardson_lucy_tv"]
+
+Border = Literal["reflect", "unknown", "wrap"]
 
 _FAINTEST = 1e-6  # of the mean: keeps divisions finite
 _SMOOTHING = 1e-3  # of the mean: differences below it do not count as edges
@@ -29,14 +32,14 @@ def richardson_lucy_tv(
     tv_weight: float = 0.0,
     background: float = 0.0,
     spacing: Sequence[float] | None = None,
+    boundary: Border = "reflect",
 ) -> FloatImage:
     """Deconvolve counts of photons: the most likely picture, smooth up to its edges.
 
     ``x <- x / (1 - t div(grad x / |grad x|)) . (h~ * (y / (h * x + b)))``, which for t = 0 is
     Richardson and Lucy's iteration for Poisson noise. After each step x is scaled so that as much
-    light reaches the field as was counted there: with t > 0 the penalty alone would take some away.
-    What lies beyond the border is unknown and estimated along with the rest (Bertero and Boccacci),
-    so that it neither rings nor counts as dark.
+    light reaches the detector as was counted there: with t > 0 the penalty alone would take some
+    away.
 
     Parameters
     ----------
@@ -56,6 +59,10 @@ def richardson_lucy_tv(
     spacing : sequence of float, optional
         Distance of neighbours along each axis of the PSF, in any unit, for the gradient; all equal
         when left out.
+    boundary : {"reflect", "unknown", "wrap"}
+        What lies beyond the border. "reflect": the scene goes on as in a mirror, and the sum of the
+        picture is kept. "unknown": anything; it is estimated along with the rest (Bertero and
+        Boccacci), and light that came from there is taken out of the picture. "wrap": periodic.
 
     Returns
     -------
@@ -67,7 +74,7 @@ def richardson_lucy_tv(
     ArrayError, PSFError
         When `image` is no float image or `psf` no PSF, or their axes do not fit.
     ArgumentError
-        When a number is out of its range.
+        When a number is out of its range or `boundary` unknown.
 
     References
     ----------
@@ -94,46 +101,63 @@ def richardson_lucy_tv(
         raise ArgumentError(f"tv_weight must lie in [0, {limit:.3g}), not {tv_weight}: try 0.002")
     if not 0 <= background < math.inf:
         raise ArgumentError(f"the background must be zero or more, not {background}")
-    weights = _weights(spacing, kernel.ndim)
+    if boundary not in get_args(Border):
+        raise ArgumentError(f"unknown boundary {boundary!r}: use {', '.join(get_args(Border))}")
     shape = np.shape(image)[: kernel.ndim]
     if len(shape) < kernel.ndim:
         return each_plane(image, kernel, lambda plane: plane)  # says what does not fit
-    field = _Field.make(kernel, shape)
-
-    def work(plane: FloatImage) -> FloatImage:
-        return _deconvolve(plane, field, num_iter, tv_weight, background, weights)
-
-    return each_plane(image, kernel, work)
+    field = _Field.make(kernel, shape, boundary)
+    settings = _Settings(num_iter, tv_weight, background, _weights(spacing, kernel.ndim))
+    return each_plane(image, kernel, lambda plane: _deconvolve(plane, field, settings))
 
 
 @dataclass(frozen=True, eq=False)
 class _Field:
-    """The part of the scene that was seen, in the larger one that sends light into it.
+    """What was seen, and the larger scene that sends its light there.
 
-    `size` is that of the larger one; `seen` is the picture's place in it; `sensitivity` tells which
-    share of the light of each place was counted.
+    Parameters
+    ----------
+    around : tuple of (int, int)
+        Mirrored pixels laid around the picture before anything else.
+    shape : tuple of int
+        Of the picture with them.
+    size : tuple of int
+        Of the scene, at whose first corner that lies.
+    transfer : ndarray
+        Half spectrum of the PSF at that size.
+    sensitivity : ndarray
+        (size), which share of the light of each place is seen.
     """
 
+    around: tuple[tuple[int, int], ...]
     shape: tuple[int, ...]
     size: tuple[int, ...]
     transfer: NDArray[np.complex64]
     sensitivity: FloatImage
 
     @classmethod
-    def make(cls, kernel: FloatImage, shape: tuple[int, ...]) -> _Field:
-        size = padded_shape(shape, tuple(extent - 1 for extent in kernel.shape))
+    def make(cls, kernel: FloatImage, shape: tuple[int, ...], boundary: Border) -> _Field:
+        around = ((0, 0),) * kernel.ndim
+        if boundary == "reflect":
+            margins = tuple(extent if extent > 1 else 0 for extent in kernel.shape)
+            size = padded_shape(shape, tuple(2 * margin for margin in margins))
+            ends = zip(margins, size, shape, strict=True)
+            around = tuple((margin, whole - margin - extent) for margin, whole, extent in ends)
+            shape = size
+        elif boundary == "unknown":
+            size = padded_shape(shape, tuple(extent - 1 for extent in kernel.shape))
+        else:
+            size = shape
         transfer = transfer_of(kernel, size)
-        field = cls(shape, size, transfer, np.ones(size, np.float32))
-        return cls(shape, size, transfer, field.back(np.ones(shape, np.float32)))
-
-    @property
-    def seen(self) -> tuple[slice, ...]:
-        return tuple(slice(extent) for extent in self.shape)
+        field = cls(around, shape, size, transfer, np.ones(size, np.float32))
+        if boundary != "unknown":
+            return field
+        return replace(field, sensitivity=field.back(np.ones(shape, np.float32)))
 
     def blur(self, scene: FloatImage) -> FloatImage:
         """What is seen (shape) of a scene (size)."""
         blurred = fft.irfftn(fft.rfftn(scene) * self.transfer, s=self.size, overwrite_x=True)
-        return np.asarray(blurred[self.seen], dtype=np.float32)
+        return np.asarray(blurred[tuple(map(slice, self.shape))], dtype=np.float32)
 
     def back(self, values: FloatImage) -> FloatImage:
         """Send what is seen (shape) back to where it came from (size): the adjoint of `blur`."""
@@ -141,35 +165,43 @@ class _Field:
         spectrum *= self.transfer.conj()
         return np.asarray(fft.irfftn(spectrum, s=self.size, overwrite_x=True), dtype=np.float32)
 
+    def crop(self, scene: FloatImage) -> FloatImage:
+        """Return the part of a scene (size) behind the picture."""
+        ends = zip(self.around, self.shape, strict=True)
+        inside = tuple(slice(before, extent - after) for (before, after), extent in ends)
+        return np.ascontiguousarray(scene[inside], dtype=np.float32)
 
-def _deconvolve(
-    counts: FloatImage,
-    field: _Field,
-    num_iter: int,
-    tv_weight: float,
-    background: float,
-    weights: tuple[float, ...],
-) -> FloatImage:
-    counts = np.maximum(counts, 0)
-    light = float(counts.sum(dtype=np.float64)) - background * counts.size
+
+@dataclass(frozen=True)
+class _Settings:
+    num_iter: int
+    tv_weight: float
+    background: float
+    weights: tuple[float, ...]
+
+
+def _deconvolve(plane: FloatImage, field: _Field, settings: _Settings) -> FloatImage:
+    background = np.float32(settings.background)
+    if settings.num_iter == 0:
+        return np.asarray(np.maximum(plane - background, 0), dtype=np.float32)
+    counts = np.pad(np.maximum(plane, 0), field.around, mode="symmetric")
+    light = float(counts.sum(dtype=np.float64)) - settings.background * counts.size
     if light <= 0:
-        return np.zeros_like(counts)  # nothing but background
-    if num_iter == 0:
-        return np.asarray(np.maximum(counts - background, 0), dtype=np.float32)
+        return np.zeros_like(plane)  # nothing but background
     mean = light / counts.size
-    floor = np.float32(_FAINTEST * mean)
+    floor, tv_weight = np.float32(_FAINTEST * mean), np.float32(settings.tv_weight)
     known = field.sensitivity > _UNSEEN
     share = np.where(known, field.sensitivity, 1)
     scene = np.where(known, np.float32(mean), 0).astype(np.float32)
-    for _ in range(num_iter):
-        explained = np.maximum(field.blur(scene) + np.float32(background), floor)
+    for _ in range(settings.num_iter):
+        explained = np.maximum(field.blur(scene) + background, floor)
         change = np.maximum(field.back(counts / explained), 0) / share
         if tv_weight:
-            change /= 1 - np.float32(tv_weight) * _curvature(scene, _SMOOTHING * mean, weights)
+            change /= 1 - tv_weight * _curvature(scene, _SMOOTHING * mean, settings.weights)
         scene = np.asarray(scene * change, dtype=np.float32)
-        counted = float(np.sum(scene * field.sensitivity, dtype=np.float64))
-        scene *= np.float32(light / counted)
-    return np.ascontiguousarray(scene[field.seen], dtype=np.float32)
+        seen = float(np.sum(scene * field.sensitivity, dtype=np.float64))
+        scene *= np.float32(light / seen)
+    return field.crop(scene)
 
 
 def _curvature(scene: FloatImage, smoothing: float, weights: tuple[float, ...]) -> FloatImage:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -67,7 +68,7 @@ def psf_from_beads(values: ArrayLike, *, size: Sequence[int] | None = None) -> N
 
 def _one(picture: _Floats) -> tuple[list[tuple[int, ...]], tuple[int, ...]]:
     smooth = ndimage.gaussian_filter(picture, 1.0)
-    centre = tuple(int(i) for i in np.unravel_index(int(smooth.argmax()), picture.shape))
+    centre = _whole(ndimage.maximum_position(smooth))
     reach = [min(at, extent - 1 - at) for at, extent in zip(centre, picture.shape, strict=True)]
     box = tuple(2 * each + 1 for each in reach)
     if min(box[-2:]) < 5:
@@ -92,13 +93,15 @@ def _several(
     tops = (smooth == ndimage.maximum_filter(smooth, size=3)) & (smooth > least)
     labels, count = ndimage.label(tops, np.ones((3,) * picture.ndim))
     found = ndimage.maximum_position(smooth, labels, range(1, count + 1)) if count else []
-    peaks = [tuple(int(i) for i in peak) for peak in found]
+    peaks = [_whole(peak) for peak in list(found)]
     alone = [peak for peak in peaks if _stands_alone(peak, peaks, box, picture.shape)]
     if not alone:
-        raise PSFError(
-            f"none of {count} beads stands alone in a box of {box}: ask for a smaller one"
-        )
+        raise PSFError(f"none of {count} beads stands alone in a box of {box}: take a smaller one")
     return alone, box
+
+
+def _whole(place: Any) -> tuple[int, ...]:
+    return tuple(int(index) for index in place)
 
 
 def _stands_alone(

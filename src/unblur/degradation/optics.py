@@ -92,9 +92,7 @@ class Optics:
         for part in filter(None, (piece.strip() for piece in text.split(","))):
             name, equals, value = (piece.strip() for piece in part.partition("="))
             if name not in names or not equals or name in found:
-                raise PSFError(
-                    f"{part!r} in {text!r}: write each of {', '.join(names)} once, as na=1.4"
-                )
+                raise PSFError(f"{part!r}: write each of {', '.join(names)} once, as na=1.4")
             try:
                 found[name] = value if name == "model" else float(value)
             except ValueError:
@@ -114,8 +112,8 @@ class Optics:
         Optics
             With the model of this one.
         """
-        missing = [name for name in ("na", "wavelength", "pixel", "z", "index")]
-        missing = [name for name in missing if getattr(self, name) is None]
+        names = (field.name for field in fields(self))
+        missing = [name for name in names if getattr(self, name) is None]
         return replace(self, **{name: getattr(other, name) for name in missing})
 
 
@@ -161,13 +159,12 @@ def microscope_psf(optics: Optics, *, planes: int = 1) -> NDArray[np.float32]:
     na, wave, pixel = optics.na or 0, (optics.wavelength or 0) / 1000, optics.pixel or 0
     index, step = (optics.index or 0, optics.z or 0) if planes > 1 else (max(na, 1) * 1.01, 1.0)
     reach = 0 if planes == 1 else min(planes // 2, _axial_reach(na, wave, index, step))
-    depths = step * np.arange(-reach, reach + 1)
+    depths = step * np.arange(-reach, reach + 1, dtype=np.float64)
     if optics.model == "gaussian":
         psf = _gaussian(na, wave, pixel, index, depths)
     else:
         psf = _airy(na, wave, pixel, index, depths)
-    psf = (psf / psf.sum()).astype(np.float32)
-    return psf if planes > 1 else psf[0]
+    return np.asarray((psf if planes > 1 else psf[0]) / psf.sum(), dtype=np.float32)
 
 
 def _axial_reach(na: float, wave: float, index: float, step: float) -> int:
@@ -199,7 +196,8 @@ def _airy(
     offsets = (np.arange(size * fine) - (size * fine - 1) / 2) * pixel / fine
     distances = np.hypot(offsets[:, None], offsets)
     planes = [np.interp(distances, radii, line) for line in profile]
-    return np.stack(planes).reshape(-1, size, fine, size, fine).mean(axis=(2, 4))
+    areas = np.stack(planes).reshape(-1, size, fine, size, fine)
+    return np.asarray(areas.mean(axis=(2, 4)))
 
 
 def _through_focus(

@@ -63,15 +63,7 @@ def ome_for(stack: Stack) -> str:
     kind = stack.values.dtype.name
     planes = math.prod(stack.extent(axis) for axis in stack.axes if axis not in "YXS")
 
-    def correct(match: re.Match[str]) -> str:
-        pixels = re.sub(
-            r"(\bType=)([\"'])[^\"']*[\"']", rf"\1\2{_TYPES.get(kind, kind)}\2", match[0]
-        )
-        pixels = re.sub(r"\s+SignificantBits=([\"'])[^\"']*\1", "", pixels)
-        return re.sub(r"(\bBigEndian=)([\"'])[^\"']*[\"']", r"\1\2false\2", pixels)
-
-    if kind != _type_in(text):
-        text = _PIXELS.sub(correct, text, count=1)
+    text = _PIXELS.sub(lambda pixels: _of_type(pixels[0], _TYPES.get(kind, kind)), text, count=1)
     first = _TIFF_DATA.search(text)
     if first is not None:
         prefix = first[1] or ""
@@ -82,11 +74,12 @@ def ome_for(stack: Stack) -> str:
     return _ROOT_UUID.sub(rf"\g<1>\g<2>urn:uuid:{name}\g<2>", text, count=1)
 
 
-def _type_in(text: str) -> str:
-    pixels = _PIXELS.search(text)
-    found = re.search(r"\bType=[\"']([^\"']*)", pixels[0]) if pixels else None
-    names = {name: numpy for numpy, name in _TYPES.items()}
-    return names.get(found[1], found[1]) if found else ""
+def _of_type(pixels: str, kind: str) -> str:
+    """The element's tag with the type of the values; the bits that count go with another type."""
+    typed = re.sub(r"(\bType=)([\"'])[^\"']*[\"']", rf"\g<1>\g<2>{kind}\g<2>", pixels)
+    if typed != pixels:
+        typed = re.sub(r"\s+SignificantBits=([\"'])[^\"']*\1", "", typed)
+    return re.sub(r"(\bBigEndian=)([\"'])[^\"']*[\"']", r"\g<1>\g<2>false\g<2>", typed)
 
 
 def _length(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
+import numpy as np
 from numpy.typing import NDArray
 
 from unblur.errors import ArrayError
@@ -87,13 +88,11 @@ class Stack:
     def __post_init__(self) -> None:
         if len(self.axes) != self.values.ndim or len(set(self.axes)) != len(self.axes):
             raise ArrayError(
-                f"the axes {self.axes!r} do not fit a stack of {self.values.shape}: give one letter "
-                "for each, such as TCZYX"
+                f"the axes {self.axes!r} do not fit a stack of {self.values.shape}: give a letter "
+                "for each, as in TCZYX"
             )
         if not {"Y", "X"} <= set(self.axes) or self.values.size == 0:
-            raise ArrayError(
-                f"a stack has planes of Y and X, not {self.axes!r} {self.values.shape}"
-            )
+            raise ArrayError(f"a stack has planes of Y and X, not {self.axes!r}")
         if self.values.dtype.kind not in "iuf":
             raise ArrayError(f"a stack holds integers or floats, not {self.values.dtype}")
 
@@ -105,6 +104,24 @@ class Stack:
     def channel_axis(self) -> str:
         """Letter of the axis that tells channels apart: C, or S for the samples of colour."""
         return "S" if "S" in self.axes and "C" not in self.axes else "C"
+
+    def as_type(self, dtype: np.dtype[Any]) -> Stack:
+        """Round the values to another type, if all fit into it.
+
+        Raises
+        ------
+        ArrayError
+            When one does not: nothing is clipped.
+        """
+        if dtype.kind == "f":
+            return self.with_values(self.values.astype(dtype))
+        limits = np.iinfo(dtype)
+        low, high = (float(each) for each in (self.values.min(), self.values.max()))
+        if round(low) < limits.min or round(high) > limits.max:
+            raise ArrayError(
+                f"values from {low:.6g} to {high:.6g} do not fit into {dtype}: keep them as floats"
+            )
+        return self.with_values(np.rint(self.values).astype(dtype))
 
     def with_values(self, values: NDArray[Any]) -> Stack:
         """Put other values of the same shape, of any type, into the same frame."""

@@ -156,7 +156,7 @@ def _page_description(file: TiffFile) -> str:
 
 def _extras(file: TiffFile, series: TiffPageSeries) -> tuple[tuple[str, Any], ...]:
     page = series.keyframe
-    extras: dict[str, Any] = {"photometric": page.photometric.name.lower()}
+    extras: dict[str, Any] = {"photometric": "rgb" if page.photometric == 2 else "minisblack"}
     if compression := _LOSSLESS.get(int(page.compression)):
         extras["compression"] = compression
     if {282, 283, 296} <= set(page.tags.keys()):
@@ -187,9 +187,8 @@ def _voxel(file: TiffFile) -> tuple[float | None, float | None, float | None]:
 def _settings(stack: Stack) -> dict[str, Any]:
     extras = dict(stack.extras)
     words, mode = extras.pop("imagej", None), extras.pop("mode", None)
-    extras.setdefault("photometric", "rgb" if stack.axes.endswith("S") else "minisblack")
-    if not (extras["photometric"] == "rgb" and stack.axes.endswith("S")):
-        extras["photometric"] = "minisblack"
+    if not stack.axes.endswith("S"):
+        extras["photometric"] = "minisblack"  # samples of colour lie beside each other, or nowhere
     extras["bigtiff"] = stack.values.nbytes > _CLASSIC_LIMIT
     if stack.kind == "imagej":
         if stack.values.dtype.name not in _IMAGEJ_TYPES:
