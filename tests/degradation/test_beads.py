@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from scipy import ndimage
+from scipy.signal import fftconvolve
 
 from unblur.degradation.beads import psf_from_beads
 from unblur.degradation.optics import Optics, microscope_psf
@@ -11,14 +12,13 @@ from unblur.errors import PSFError
 
 def seen(places, psf, shape, *, photons, seed=0):
     """Counts of a picture or volume of beads at broken places, with noise and a background."""
-    points = np.zeros(shape)
+    blurred = np.zeros(shape)
     for place in places:
         whole = np.floor(place).astype(int)
-        single = np.zeros((3,) * len(shape))
-        single[(1,) * len(shape)] = photons
-        shifted = ndimage.shift(single, place - whole, order=1)
-        points[tuple(slice(i - 1, i + 2) for i in whole)] += shifted
-    blurred = ndimage.convolve(points, psf.astype(float), mode="constant")
+        point = np.zeros(shape)
+        point[tuple(whole)] = photons
+        image = fftconvolve(point, psf.astype(float), mode="same")
+        blurred += np.fft.ifftn(ndimage.fourier_shift(np.fft.fftn(image), place - whole)).real
     return np.random.default_rng(seed).poisson(np.maximum(blurred, 0) + 100).astype(np.uint16)
 
 
