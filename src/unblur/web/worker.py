@@ -14,7 +14,7 @@ import sys
 import warnings
 from multiprocessing.connection import Connection
 
-from unblur import Photo, Restorer, decode_photo, encode_photo
+from unblur import ImageKindError, Photo, Restorer, decode_photo, encode_photo
 from unblur.web.jobs import FORMATS, Answer, Job, Progress, Ready
 from unblur.web.problems import Problem, problem_of
 from unblur.web.psfs import given_psf
@@ -79,6 +79,8 @@ def do(job: Job, restorer: Restorer, max_pixels: int, connection: Connection | N
             connection.send(Progress(done, tiles))
 
     psf = None if job.psf is None else given_psf(job.psf)
+    if job.image[128:132] == b"DICM":
+        raise ImageKindError("is a DICOM, which is not supported here: use 'unblur restore'")
     photo = decode_photo(job.image, max_pixels=max_pixels)
     megapixels = photo.height * photo.width / 1e6
     if not job.restore:
