@@ -59,6 +59,7 @@ if TYPE_CHECKING:
     from unblur.restoration.job import FileResult, Job
     from unblur.restoration.planning import BatchPlan, plan_batch
     from unblur.restoration.restorer import RestorationReport, Restorer
+    from unblur.restoration.video.restoring import VideoReport, restore_video
     from unblur.restoration.walking import BatchWalk, walk_batch
 
     __version__: str
@@ -89,6 +90,7 @@ __all__ = [
     "RestorationReport",
     "Restorer",
     "UnblurError",
+    "VideoReport",
     "__version__",
     "blind_richardson_lucy",
     "box_psf",
@@ -114,6 +116,7 @@ __all__ = [
     "restore_batch",
     "restore_file",
     "restore_on_cluster",
+    "restore_video",
     "richardson_lucy",
     "share_threads",
     "unsupervised_wiener",
@@ -165,6 +168,7 @@ _HOMES = {
     "unblur.restoration.job": ("FileResult", "Job"),
     "unblur.restoration.planning": ("BatchPlan", "plan_batch"),
     "unblur.restoration.restorer": ("RestorationReport", "Restorer"),
+    "unblur.restoration.video.restoring": ("VideoReport", "restore_video"),
     "unblur.restoration.walking": ("BatchWalk", "walk_batch"),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
