@@ -55,7 +55,7 @@ def aggregate(
     result = np.zeros(padded[0].shape, np.float32)
     taper = np.sin(np.pi * (np.arange(_BLOCK) + 0.5) / _BLOCK).astype(np.float32)
     window = np.outer(taper, taper)
-    for top in range(0, result.shape[0] - half, half):
+    for top in range(0, height + sum(pads[0]) - half, half):
         rows = [frame[top : top + _BLOCK] for frame in padded]
         merged = (
             _merge(np.stack([_blocks(row, half) for row in rows]) * window, power, noise) * window

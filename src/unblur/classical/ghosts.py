@@ -7,30 +7,13 @@ from scipy import ndimage
 
 from unblur.degradation.convolution import FloatImage
 
-__all__ = ["agreement", "without_ghosts"]
+__all__ = ["agreement"]
 
 _CELL = 4  # px of a side that are compared as one
 _DETAIL, _COARSE = 1.0, 4.0  # cells: what lies between them, a difference in blur may change
 _NOISE = 0.02  # encoded values that compression and noise change in the mean of a cell
 _SHARE = 1.0  # of the detail that a difference in blur may change
 _REACH = 5  # cells around a difference: an object's soft border belongs to it
-
-
-def without_ghosts(frame: FloatImage, reference: FloatImage) -> FloatImage:
-    """Put the reference where an aligned frame shows something else.
-
-    Parameters
-    ----------
-    frame, reference : ndarray of float32
-        (H, W, C), encoded, aligned and equally bright. Not modified.
-
-    Returns
-    -------
-    ndarray of float32
-        (H, W, C), blended softly.
-    """
-    share = agreement(frame, reference)[..., None]
-    return reference + share * (frame - reference)
 
 
 def agreement(frame: FloatImage, reference: FloatImage) -> FloatImage:

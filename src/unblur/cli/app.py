@@ -66,6 +66,7 @@ class CommandEntry:
 COMMANDS = (
     CommandEntry("restore", "Pictures", "Turn blurred pictures sharp."),
     CommandEntry("burst", "Pictures", "Merge several frames of one scene into one sharp picture."),
+    CommandEntry("video", "Pictures", "Turn a blurred video sharp."),
     CommandEntry("inspect", "Pictures", "Say how pictures are blurred: kind, size, direction."),
     CommandEntry("degrade", "Pictures", "Blur a picture in a known way."),
     CommandEntry(

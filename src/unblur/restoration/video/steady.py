@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -105,6 +106,9 @@ def restore_frames(
     ndarray
         Of the same shape and type: the frame itself, not a copy, where nothing was to be done.
     """
+    if settings.strength == 0:
+        yield from islice(frames, skip, None)
+        return
     reach, memory = (REACH, MEMORY) if settings.neighbours else (0, 0)
     looks = _looks(frames, restorer, settings, reach, max(0, skip - memory))
     first = max(0, skip - memory)

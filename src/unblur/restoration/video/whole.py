@@ -37,7 +37,7 @@ from unblur.restoration.video.steady import CONTEXT, FrameSettings, restore_fram
 __all__ = ["Done", "Wishes", "run"]
 
 Tell = Callable[[int, int], None]
-SEGMENT = 48  # frames that a kill costs at most
+SEGMENT = 24  # frames that a kill costs at most; each segment begins with a key frame
 
 
 @dataclass(frozen=True)
