@@ -175,12 +175,12 @@ def test_bad_files_are_named_and_nothing_is_left(make_clip, moving, restorer, tm
     assert not list(tmp_path.glob(".*"))
 
 
-def test_damaged_packets_are_left_out_and_told(make_clip, moving, restorer, tmp_path):
-    source = make_clip(tmp_path / "a.mkv", moving(30), codec="ffv1", pix_fmt="bgr0", sound=None)
+def test_damaged_frames_are_left_out_and_told(make_clip, moving, restorer, tmp_path):
+    source = make_clip(tmp_path / "a.mkv", moving(60), sound=None)
     data = bytearray(source.read_bytes())
     middle = len(data) // 2
-    data[middle : middle + 4000] = bytes(4000)
+    data[middle : middle + 200] = bytes(200)
     source.write_bytes(data)
     report = unblur.restore_video(source, tmp_path / "b.mkv", strength=0, restorer=restorer)
-    assert 20 <= report.frames <= 30
+    assert 20 <= report.frames <= 60
     assert any("damaged" in note for note in report.notes)

@@ -36,7 +36,7 @@ class Clip:
     start, end : float or None
         Seconds between which frames are wanted.
     damaged : int
-        Packets that could not be decoded so far.
+        Packets that could not be decoded so far, and frames decoded only in part.
     """
 
     path: Path
@@ -106,6 +106,7 @@ class Clip:
                 continue
             for frame in decoded:
                 self._check_size(frame)
+                self.damaged += frame.is_corrupt
                 yield frame
 
     def _check_size(self, frame: VideoFrame) -> None:

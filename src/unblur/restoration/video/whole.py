@@ -235,7 +235,7 @@ def _plan(
 def _notes(clip: Clip, encoding: Encoding, first: VideoFrame) -> Iterator[str]:
     source = clip.picture.codec_context
     if clip.damaged:
-        yield f"{clip.damaged} damaged packets could not be decoded"
+        yield f"{clip.damaged} damaged frames were left out, or are as far as they could be read"
     if av.Codec(encoding.codec, "w").canonical_name != source.codec.canonical_name:
         yield f"written as {encoding.codec}, not {source.codec.canonical_name}"
     if first.interlaced_frame:
