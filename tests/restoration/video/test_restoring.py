@@ -175,12 +175,17 @@ def test_bad_files_are_named_and_nothing_is_left(make_clip, moving, restorer, tm
     assert not list(tmp_path.glob(".*"))
 
 
-def test_damaged_frames_are_left_out_and_told(make_clip, moving, restorer, tmp_path):
+def test_what_is_damaged_or_missing_is_told(make_clip, moving, restorer, tmp_path):
     source = make_clip(tmp_path / "a.mkv", moving(60), sound=None)
     data = bytearray(source.read_bytes())
     middle = len(data) // 2
-    data[middle : middle + 200] = bytes(200)
-    source.write_bytes(data)
-    report = unblur.restore_video(source, tmp_path / "b.mkv", strength=0, restorer=restorer)
-    assert 20 <= report.frames <= 60
-    assert any("damaged" in note for note in report.notes)
+    data[middle : middle + 200] = np.random.default_rng(0).integers(0, 256, 200, np.uint8).tobytes()
+    (tmp_path / "damaged.mkv").write_bytes(data)
+    (tmp_path / "cut.mkv").write_bytes(data[:middle])
+    for name, words in (("damaged", "damaged frames"), ("cut", "of about 60 frames")):
+        target = tmp_path / f"{name}-out.mkv"
+        report = unblur.restore_video(
+            tmp_path / f"{name}.mkv", target, strength=0, restorer=restorer
+        )
+        assert 10 <= report.frames <= 60
+        assert words in " ".join(report.notes)

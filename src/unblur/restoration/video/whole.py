@@ -37,6 +37,7 @@ from unblur.restoration.video.steady import CONTEXT, FrameSettings, restore_fram
 __all__ = ["Done", "Wishes", "run"]
 
 Tell = Callable[[int, int], None]
+_WHOLE = 0.95  # of the frames that a file promises; rates and durations are not exact
 SEGMENT = 24  # frames that a kill costs at most; each segment begins with a key frame
 
 
@@ -108,7 +109,10 @@ def run(
         resumed = segments.frames()
         stamped = _stamped(chain([first], frames), encoding.time_base)
         _restore(clip, stamped, encoding, segments, restorer, settings, tell)
-        notes = [*_notes(clip, encoding, first), *(f"left out: {name}" for name in left_out)]
+        notes = [
+            *_notes(clip, encoding, first, segments.frames()),
+            *(f"left out: {name}" for name in left_out),
+        ]
     packets = segments.packets(encoding.time_base)
     write_clip(source, target, encoding, span, packets, overwrite=wishes.overwrite)
     done = segments.frames()
@@ -232,8 +236,11 @@ def _plan(
     }
 
 
-def _notes(clip: Clip, encoding: Encoding, first: VideoFrame) -> Iterator[str]:
+def _notes(clip: Clip, encoding: Encoding, first: VideoFrame, frames: int) -> Iterator[str]:
     source = clip.picture.codec_context
+    expected = clip.count() or 0
+    if frames < _WHOLE * expected - 1:
+        yield f"only {frames} of about {expected} frames could be read: the file is not whole"
     if clip.damaged:
         yield f"{clip.damaged} damaged frames were left out, or are as far as they could be read"
     if av.Codec(encoding.codec, "w").canonical_name != source.codec.canonical_name:
