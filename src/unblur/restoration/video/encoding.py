@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from fractions import Fraction
@@ -17,6 +18,7 @@ from av.format import ContainerFormat
 from av.format import Flags as FormatFlags
 from av.sidedata.sidedata import Type as SideData
 from av.video.codeccontext import VideoCodecContext
+from av.video.format import VideoFormat
 from av.video.frame import VideoFrame
 
 from unblur.errors import ArgumentError, ImageWriteError
@@ -37,6 +39,8 @@ _CONSTANT_RATE = {"mpeg1video", "mpeg2video"}
 _LARGEST_BASE = {"mpeg4": 65535}
 _LAMBDA = 118  # FFmpeg's units of one step of a quantiser
 _QUANTISER = 2
+_UNKNOWN = 2  # matrix (ITU-T H.273)
+os.environ.setdefault("SVT_LOG", "1")  # else it tells of itself on standard error
 
 
 @dataclass(frozen=True)
@@ -139,7 +143,8 @@ def configure(context: VideoCodecContext, clip: Clip, encoding: Encoding) -> Non
         context.sample_aspect_ratio = source.sample_aspect_ratio
     context.color_range = 2 if (source.pix_fmt or "").startswith("yuvj") else source.color_range
     context.color_primaries, context.color_trc = source.color_primaries, source.color_trc
-    context.colorspace = source.colorspace
+    identity = source.colorspace == 0 and not VideoFormat(encoding.pix_fmt).is_rgb
+    context.colorspace = _UNKNOWN if identity else source.colorspace  # of RGB that becomes YUV
     context.max_b_frames = 0
     context.flags |= Flags.frame_duration
     if encoding.codec in _WITH_QUANTISER:
@@ -172,7 +177,8 @@ def _fits(container: OutputContainer, codec: str) -> bool:
 
 def _pix_fmt(clip: Clip, encoder: av.Codec) -> str:
     own = (clip.picture.codec_context.pix_fmt or "yuv420p").replace("yuvj", "yuv")
-    known = [form.name for form in encoder.video_formats or ()]
+    # swscale makes no palettes
+    known = [form.name for form in encoder.video_formats or () if not form.has_palette]
     if not known or own in known:
         return own
     if f"yuvj{own[3:]}" in known:  # mjpeg, whose plain formats are full range, too

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import heapq
 import io
 from collections.abc import Iterable, Iterator, Mapping
@@ -58,12 +59,15 @@ def check_target(clip: Clip, target: Path, encoding: Encoding, span: Span) -> li
     ImageWriteError
         When it cannot hold the picture, the sound or the subtitles.
     """
+    container = av.open(io.BytesIO(), mode="w", format=encoding.form)
     try:
-        with av.open(io.BytesIO(), mode="w", format=encoding.form) as container:
-            _, _, left_out = _set_up(container, clip, target, encoding, span)
-            container.start_encoding()
+        _, _, left_out = _set_up(container, clip, target, encoding, span)
+        container.start_encoding()
     except av.FFmpegError as error:
         raise _cannot(target, error) from error
+    finally:
+        with contextlib.suppress(av.FFmpegError):  # some want a frame before they end
+            container.close()
     return left_out
 
 
@@ -178,7 +182,8 @@ def _copied(
         if not packet.size:
             continue  # the demuxer's word that a stream has ended
         stamp = packet.pts if packet.pts is not None else packet.dts
-        if stamp is not None:
+        cover = packet.stream.disposition & av.stream.Disposition.attached_pic
+        if stamp is not None and not cover:
             seconds = float(stamp * packet.time_base) - begins
             if span.start is not None and seconds < span.start:
                 continue

@@ -245,6 +245,8 @@ def _notes(clip: Clip, encoding: Encoding, first: VideoFrame, frames: int) -> It
         yield f"{clip.damaged} damaged frames were left out, or are as far as they could be read"
     if av.Codec(encoding.codec, "w").canonical_name != source.codec.canonical_name:
         yield f"written as {encoding.codec}, not {source.codec.canonical_name}"
+    if encoding.pix_fmt.replace("yuvj", "yuv") != (source.pix_fmt or "").replace("yuvj", "yuv"):
+        yield f"stored as {encoding.pix_fmt}, not {source.pix_fmt}"
     if first.interlaced_frame:
         yield "interlaced frames were restored and written as whole ones: deinterlace first"
     if int(source.color_trc) in (16, 18):
