@@ -76,6 +76,7 @@ if TYPE_CHECKING:
     from unblur.restoration.restorer import RestorationReport, Restorer
     from unblur.restoration.stack_psfs import optics_psfs
     from unblur.restoration.stacks import Deconvolution, DeconvolutionReport, deconvolve_stack
+    from unblur.restoration.video.restoring import VideoReport, restore_video
     from unblur.restoration.walking import BatchWalk, walk_batch
 
     __version__: str
@@ -121,6 +122,7 @@ __all__ = [
     "Restorer",
     "Stack",
     "UnblurError",
+    "VideoReport",
     "__version__",
     "blind_richardson_lucy",
     "bounded_wiener",
@@ -158,6 +160,7 @@ __all__ = [
     "restore_batch",
     "restore_file",
     "restore_on_cluster",
+    "restore_video",
     "richardson_lucy",
     "richardson_lucy_tv",
     "share_threads",
@@ -228,6 +231,7 @@ _HOMES = {
     "unblur.restoration.restorer": ("RestorationReport", "Restorer"),
     "unblur.restoration.stack_psfs": ("optics_psfs",),
     "unblur.restoration.stacks": ("Deconvolution", "DeconvolutionReport", "deconvolve_stack"),
+    "unblur.restoration.video.restoring": ("VideoReport", "restore_video"),
     "unblur.restoration.walking": ("BatchWalk", "walk_batch"),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}

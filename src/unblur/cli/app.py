@@ -66,6 +66,7 @@ class CommandEntry:
 COMMANDS = (
     CommandEntry("restore", "Pictures", "Turn blurred pictures sharp."),
     CommandEntry("burst", "Pictures", "Merge several frames of one scene into one sharp picture."),
+    CommandEntry("video", "Pictures", "Turn a blurred video sharp."),
     CommandEntry(
         "deconvolve", "Pictures", "Take the blur out of a measured stack, in its own numbers."
     ),
