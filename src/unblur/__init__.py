@@ -44,6 +44,7 @@ if TYPE_CHECKING:
         MissingExtraError,
         ModelError,
         NoRoomError,
+        ProcessLostError,
         PSFError,
         UnblurError,
     )
@@ -86,6 +87,7 @@ __all__ = [
     "NoRoomError",
     "PSFError",
     "Photo",
+    "ProcessLostError",
     "RestorationReport",
     "Restorer",
     "UnblurError",
@@ -151,6 +153,7 @@ _HOMES = {
         "ModelError",
         "NoRoomError",
         "PSFError",
+        "ProcessLostError",
         "UnblurError",
     ),
     "unblur.estimation.classical": ("estimate_psf_classical",),

@@ -14,6 +14,7 @@
     │   └── PSFError               not a point spread function, or an unknown way to name one
     ├── ConfigurationError         a recipe or setting with an unknown key or a wrong value
     ├── ModelError                 a model's weights or card are missing, damaged or do not fit
+    ├── ProcessLostError           one of the processes that train together has ended
     └── MissingExtraError          an optional package is not installed (also an ImportError)
 
 Each message names the thing, the reason and the way out, in one line.
@@ -34,6 +35,7 @@ __all__ = [
     "ModelError",
     "NoRoomError",
     "PSFError",
+    "ProcessLostError",
     "UnblurError",
 ]
 
@@ -84,6 +86,10 @@ class ConfigurationError(UnblurError):
 
 class ModelError(UnblurError):
     """A model's weights or card are missing, damaged or do not fit."""
+
+
+class ProcessLostError(UnblurError):
+    """One of the processes that train together has ended."""
 
 
 class MissingExtraError(UnblurError, ImportError):

@@ -35,6 +35,7 @@ PROMISED = {
     "NoRoomError",
     "PSFError",
     "Photo",
+    "ProcessLostError",
     "RestorationReport",
     "Restorer",
     "UnblurError",
