@@ -8,11 +8,16 @@ from dataclasses import dataclass
 from typing import Literal
 
 import torch
+from lightning.fabric.plugins.environments.cluster_environment import ClusterEnvironment
+from lightning.fabric.plugins.environments.lightning import LightningEnvironment
+from lightning.fabric.plugins.environments.slurm import SLURMEnvironment
+from lightning.fabric.plugins.environments.torchelastic import TorchElasticEnvironment
 
 from unblur.errors import ArgumentError
 
 __all__ = ["Accelerator", "Machines", "Strategy", "find_machines"]
 
+Starter = Literal["", "torchrun", "SLURM"]
 Strategy = Literal["auto", "ddp"]
 Accelerator = Literal["auto", "cpu", "gpu"]
 
@@ -31,12 +36,15 @@ class Machines:
         "ddp" shares each batch; "auto" does so when there are several processes.
     accelerator : {"auto", "cpu", "gpu"}
         A GPU for each process, or the processors; "auto" takes GPUs if there are any.
+    starter : {"", "torchrun", "SLURM"}
+        Who started the processes; this program if nobody did.
     """
 
     devices: int = 1
     nodes: int = 1
     strategy: Strategy = "auto"
     accelerator: Accelerator = "auto"
+    starter: Starter = ""
 
     @property
     def world(self) -> int:
@@ -47,6 +55,18 @@ class Machines:
     def together(self) -> bool:
         """Whether the processes share batches."""
         return self.world > 1 or self.strategy == "ddp"
+
+    def environment(self) -> ClusterEnvironment:
+        """Return what tells Lightning which process this one is.
+
+        Its own guess goes by the name of a SLURM job, and takes the shell of one for all its tasks.
+        """
+        if self.starter == "SLURM":
+            # Lightning insists on it, though srun -n says the same
+            os.environ.setdefault("SLURM_NTASKS_PER_NODE", str(self.devices))
+            # it would begin anew with other data: --resume knows which come next
+            return SLURMEnvironment(auto_requeue=False)
+        return TorchElasticEnvironment() if self.starter else LightningEnvironment()
 
 
 def find_machines(
@@ -84,7 +104,7 @@ def find_machines(
     --------
     >>> find_machines(2, environment={}).world
     2
-    >>> srun = {"SLURM_STEP_ID": "0", "SLURM_NTASKS": "8", "SLURM_NNODES": "2"}
+    >>> srun = {"SLURM_STEP_NUM_TASKS": "8", "SLURM_STEP_NUM_NODES": "2"}
     >>> found = find_machines(environment=srun)
     >>> found.devices, found.nodes
     (4, 2)
@@ -93,6 +113,7 @@ def find_machines(
     for name, value in asked.items():
         if value is not None and value < 1:
             raise ArgumentError(f"{name} must be 1 or more, not {value}")
+    starter: Starter
     starter, *numbers = _torchrun(environment) or _slurm(environment) or ("", devices, nodes)
     for (name, value), number in zip(asked.items(), numbers, strict=True):
         if value is not None and value != number:
@@ -100,31 +121,29 @@ def find_machines(
                 f"{name} is {value}, but {starter} started {number}: leave it out, or ask "
                 f"{starter} for as many"
             )
-    found = Machines(numbers[0] or 1, numbers[1] or 1, strategy, accelerator)
+    found = Machines(numbers[0] or 1, numbers[1] or 1, strategy, accelerator, starter)
     _check_gpus(found)
     return found
 
 
-def _torchrun(environment: Mapping[str, str]) -> tuple[str, int, int] | None:
+def _torchrun(environment: Mapping[str, str]) -> tuple[Starter, int, int] | None:
     if "TORCHELASTIC_RUN_ID" not in environment:
         return None
     each, world = int(environment["LOCAL_WORLD_SIZE"]), int(environment["WORLD_SIZE"])
     return ("torchrun", *_share(world, world // each))
 
 
-def _slurm(environment: Mapping[str, str]) -> tuple[str, int, int] | None:
-    # in the shell of a job the tasks are not started yet, and in one of these names never will be
-    if environment.get("SLURM_JOB_NAME") in ("bash", "interactive"):
-        return None
-    tasks = int(environment.get("SLURM_NTASKS", 0))
-    if not tasks:
-        return None
-    if tasks > 1 and "SLURM_STEP_ID" not in environment:
+def _slurm(environment: Mapping[str, str]) -> tuple[Starter, int, int] | None:
+    tasks = int(environment.get("SLURM_STEP_NUM_TASKS", 0))
+    if tasks > 1:
+        return ("SLURM", *_share(tasks, int(environment["SLURM_STEP_NUM_NODES"])))
+    waiting = int(environment.get("SLURM_NTASKS", 1))
+    if not tasks and waiting > 1:
         raise ArgumentError(
-            f"SLURM has {tasks} tasks for this job, but only one was started: write srun before it"
+            f"SLURM has {waiting} tasks for this job, but only one was started: write srun before "
+            "the command"
         )
-    nodes = environment.get("SLURM_STEP_NUM_NODES") or environment.get("SLURM_NNODES") or "1"
-    return ("SLURM", *_share(tasks, int(nodes)))
+    return None
 
 
 def _share(world: int, nodes: int) -> tuple[int, int]:

@@ -139,15 +139,32 @@ class PairBatches(IterableDataset[Batch]):
         steps = range(self.start, self.epoch_steps) if self.once else count_from(self.start)
 
         def mine(step: int) -> list[int]:
-            return self._share(self.indices(step), rank, world)
+            return self.share(self.indices(step), rank, world)
 
         # of a validation the last batch may be too small for all processes
         return self.ahead.make(lambda step: self.batch(step, mine(step)), filter(mine, steps))
 
-    def _share(self, indices: list[int], rank: int, world: int) -> list[int]:
+    def share(self, indices: list[int], rank: int, world: int) -> list[int]:
+        """Choose what one process takes of a batch.
+
+        In training all take equally many, so that up to one each is left out at the end of an
+        epoch; where there is not one for each, all take the same.
+
+        Parameters
+        ----------
+        indices : list of int
+            From `indices`.
+        rank, world : int
+            Number of the process, and how many there are.
+
+        Returns
+        -------
+        list of int
+            A part of them.
+        """
         if self.once:
             return indices[rank::world]
-        if len(indices) < world:  # all processes must have equally many, and one at least
+        if len(indices) < world:
             return indices
         return indices[rank::world][: len(indices) // world]
 

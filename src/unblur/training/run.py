@@ -224,6 +224,7 @@ def _trainer(
         devices=machines.devices,
         num_nodes=machines.nodes,
         strategy="ddp" if machines.together else "auto",
+        plugins=machines.environment(),
         use_distributed_sampler=False,  # our data share themselves
         max_steps=steps,
         default_root_dir=folder,
