@@ -6,7 +6,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import TypeVar
 
@@ -30,6 +30,7 @@ class Ahead:
 
     samples: int = 0
     waited: float = 0.0
+    _pools: list[ThreadPoolExecutor] = field(default_factory=list, init=False, repr=False)
 
     def make(self, make: Callable[[int], T], numbers: Iterable[int]) -> Iterator[T]:
         """Make a sample of each number, in their order.
@@ -57,6 +58,7 @@ class Ahead:
             return
         waiting: deque[Future[T]] = deque()
         pool = ThreadPoolExecutor(min(self.samples, THREADS), "unblur-sample")
+        self._pools.append(pool)
         try:
             for number in numbers:
                 waiting.append(pool.submit(make, number))
@@ -66,6 +68,12 @@ class Ahead:
                 yield self._timed(waiting.popleft().result)
         finally:
             pool.shutdown(cancel_futures=True)
+            self._pools.remove(pool)
+
+    def close(self) -> None:
+        """Make nothing further: what was left half used would hold up the end of the program."""
+        for pool in self._pools:
+            pool.shutdown(wait=False, cancel_futures=True)
 
     def _timed(self, get: Callable[[], T]) -> T:
         start = time.perf_counter()

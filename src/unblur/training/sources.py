@@ -142,6 +142,7 @@ class _Stream:
         crops = _crops(self._pictures, recipe, seed=recipe.seed, start=start, steps=recipe.steps)
         size = recipe.data.batch_size // world
         crops.ahead.samples = BATCHES_AHEAD * size
+        self._stack.callback(crops.ahead.close)
         return DataLoader(crops, batch_size=size)
 
     def validation(self, recipe: Recipe, world: int) -> Loader | None:
@@ -184,11 +185,13 @@ class _Pairs:
         self._held_out = self._train if held_out is pairs else load_pairs(held_out, settings)
         self.epoch_steps: int | None = self._batches(0, 0, None).epoch_steps
 
+        self._stack = ExitStack()
+
     def __enter__(self) -> None:
         """Everything is in memory already."""
 
     def __exit__(self, *error: object) -> None:
-        """Nothing is held."""
+        self._stack.close()
 
     @property
     def digest(self) -> str:
@@ -197,6 +200,7 @@ class _Pairs:
     def training(self, recipe: Recipe, done: int, world: int) -> Loader:
         batches = self._batches(recipe.seed, done, recipe.steps)
         batches.ahead.samples = BATCHES_AHEAD
+        self._stack.callback(batches.ahead.close)
         return DataLoader(batches, batch_size=None)
 
     def validation(self, recipe: Recipe, world: int) -> Loader | None:
