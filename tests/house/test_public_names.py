@@ -42,6 +42,7 @@ PROMISED = {
     "RecordEntry",
     "RecordError",
     "Replay",
+    "ProcessLostError",
     "RestorationReport",
     "Restorer",
     "UnblurError",
