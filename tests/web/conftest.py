@@ -59,7 +59,7 @@ class Server:
 
 def start(folder: Path, *words: str, **environment: str) -> Server:
     scratch, log = folder / "tmp", folder / "log"
-    scratch.mkdir()
+    scratch.mkdir(exist_ok=True)
     known = {"PYTHONPATH": SOURCE, "OMP_NUM_THREADS": "1", "TMPDIR": str(scratch)}
     command = [sys.executable, "-m", "unblur", "serve", "--port", "0", "--threads", "1", *words]
     with log.open("wb") as file:
