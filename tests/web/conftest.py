@@ -194,7 +194,7 @@ class Visitor:
         self.page.mouse.up()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # as long as it lives, no other event loop can run
 def browser() -> Iterator[object]:
     """A Chromium; Debian: ``apt install chromium``."""
     program = next(filter(None, map(shutil.which, CHROMIUM)), None)

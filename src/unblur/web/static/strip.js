@@ -54,7 +54,10 @@ export class Strip {
   tell(picture) {
     const part = picture.state === "working" && picture.part;
     const said = part ? `${Math.round(100 * part)} %` : STATES[picture.state];
-    const line = this.items.get(picture)?.querySelector("small");
-    if (line && line.textContent !== said) line.textContent = said;
+    const item = this.items.get(picture);
+    if (!item) return; // taken away meanwhile
+    item.dataset.state = picture.state;
+    const line = item.querySelector("small");
+    if (line.textContent !== said) line.textContent = said;
   }
 }
