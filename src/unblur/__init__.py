@@ -45,19 +45,25 @@ if TYPE_CHECKING:
         ModelError,
         NoRoomError,
         PSFError,
+        RecordError,
         UnblurError,
     )
     from unblur.estimation.classical import estimate_psf_classical
     from unblur.estimation.describe import describe_psf
     from unblur.estimation.report import BlurReport
     from unblur.images.codecs import decode_photo, encode_photo
+    from unblur.images.digest import FileDigest
     from unblur.images.files import find_photos, read_photo, write_photo
     from unblur.images.photo import Photo
     from unblur.restoration.batch import restore_batch, share_threads
     from unblur.restoration.batch_report import BatchReport
+    from unblur.restoration.burst_files import MergedFiles, merge_files
     from unblur.restoration.cluster import restore_on_cluster
     from unblur.restoration.job import FileResult, Job
+    from unblur.restoration.making import Making, RecordEntry, digest_model, exact_psf
     from unblur.restoration.planning import BatchPlan, plan_batch
+    from unblur.restoration.record import Record, read_record, record_schema
+    from unblur.restoration.replay import Replay, replay_record
     from unblur.restoration.restorer import RestorationReport, Restorer
     from unblur.restoration.walking import BatchWalk, walk_batch
 
@@ -74,6 +80,7 @@ __all__ = [
     "BurstFrame",
     "ConfigurationError",
     "Degradation",
+    "FileDigest",
     "FileResult",
     "ImageError",
     "ImageKindError",
@@ -81,11 +88,17 @@ __all__ = [
     "ImageSizeError",
     "ImageWriteError",
     "Job",
+    "Making",
+    "MergedFiles",
     "MissingExtraError",
     "ModelError",
     "NoRoomError",
     "PSFError",
     "Photo",
+    "Record",
+    "RecordEntry",
+    "RecordError",
+    "Replay",
     "RestorationReport",
     "Restorer",
     "UnblurError",
@@ -95,21 +108,27 @@ __all__ = [
     "decode_photo",
     "degrade",
     "describe_psf",
+    "digest_model",
     "disk_psf",
     "encode_photo",
     "estimate_psf",
     "estimate_psf_classical",
+    "exact_psf",
     "find_photos",
     "gaussian_psf",
     "inspect",
     "merge_burst",
+    "merge_files",
     "motion_psf",
     "non_local_means",
     "parse_psf",
     "plan_batch",
     "psf_from_picture",
     "read_photo",
+    "read_record",
+    "record_schema",
     "regularised",
+    "replay_record",
     "restore",
     "restore_batch",
     "restore_file",
@@ -151,19 +170,25 @@ _HOMES = {
         "ModelError",
         "NoRoomError",
         "PSFError",
+        "RecordError",
         "UnblurError",
     ),
     "unblur.estimation.classical": ("estimate_psf_classical",),
     "unblur.estimation.describe": ("describe_psf",),
     "unblur.estimation.report": ("BlurReport",),
     "unblur.images.codecs": ("decode_photo", "encode_photo"),
+    "unblur.images.digest": ("FileDigest",),
     "unblur.images.files": ("find_photos", "read_photo", "write_photo"),
     "unblur.images.photo": ("Photo",),
     "unblur.restoration.batch": ("restore_batch", "share_threads"),
     "unblur.restoration.batch_report": ("BatchReport",),
+    "unblur.restoration.burst_files": ("MergedFiles", "merge_files"),
     "unblur.restoration.cluster": ("restore_on_cluster",),
     "unblur.restoration.job": ("FileResult", "Job"),
+    "unblur.restoration.making": ("Making", "RecordEntry", "digest_model", "exact_psf"),
     "unblur.restoration.planning": ("BatchPlan", "plan_batch"),
+    "unblur.restoration.record": ("Record", "read_record", "record_schema"),
+    "unblur.restoration.replay": ("Replay", "replay_record"),
     "unblur.restoration.restorer": ("RestorationReport", "Restorer"),
     "unblur.restoration.walking": ("BatchWalk", "walk_batch"),
 }

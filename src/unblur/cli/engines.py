@@ -8,15 +8,17 @@ import sys
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import chain
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from unblur import FileResult, Job
+    from unblur import FileResult, Job, Making
 
-__all__ = ["Engine", "How", "results_of"]
+__all__ = ["Device", "Engine", "How", "results_of"]
+
+Device = Literal["auto", "cpu", "cuda", "directml", "coreml", "openvino"]
 
 
 class Engine(enum.StrEnum):
@@ -38,8 +40,24 @@ class How:
     linear: bool
     overwrite: bool
     strip: bool
+    device: Device
     engine: Engine
     address: str | None
+    making: Making | None = None
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        """What a record tells of it, beside the PSF and the model."""
+        from unblur import share_threads
+
+        return {
+            "strength": self.strength,
+            "linear": self.linear,
+            "quality": self.quality,
+            "strip": self.strip,
+            "threads": share_threads(1, self.threads)[1],
+            "engine": str(self.engine),
+        }
 
 
 def results_of(
@@ -77,6 +95,7 @@ def _restore(
                 chain(first, others),
                 model=how.model,
                 quality=how.quality,
+                device=how.device,
                 address=how.address,
                 workers=how.threads,
                 psf=how.psf,
@@ -84,12 +103,13 @@ def _restore(
                 linear=how.linear,
                 overwrite=how.overwrite,
                 strip=how.strip,
+                making=how.making,
             )
         return
     at_once, each = share_threads(len(first), how.threads)
     yield from restore_batch(
         chain(first, others),
-        Restorer(how.model, threads=each, quality=how.quality),
+        Restorer(how.model, threads=each, quality=how.quality, device=how.device),
         psf=how.psf,
         strength=how.strength,
         linear=how.linear,
@@ -97,4 +117,5 @@ def _restore(
         strip=how.strip,
         at_once=None if len(first) == 1 else at_once,
         progress=tell_tiles,
+        making=how.making,
     )

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from unblur.errors import UnblurError
 from unblur.images.places import Place
+from unblur.restoration.making import Making, RecordEntry
 
 __all__ = ["EXISTS", "FileResult", "ImageRestorer", "Job", "JobProgress", "Report", "Settings"]
 
@@ -27,6 +28,10 @@ class Report(Protocol):
 
     def to_dict(self) -> dict[str, object]:
         """Only what JSON can hold."""
+        ...
+
+    def to_record(self) -> dict[str, object]:
+        """The same with all details, for a record."""
         ...
 
 
@@ -62,6 +67,8 @@ class Settings:
         Replace results that exist; otherwise such a picture is skipped.
     strip : bool
         Leave the metadata out.
+    making : Making, optional
+        Make an entry for a record of each result.
     """
 
     psf: PSF | None = None
@@ -69,6 +76,7 @@ class Settings:
     linear: bool = True
     overwrite: bool = False
     strip: bool = False
+    making: Making | None = None
 
 
 @dataclass(frozen=True)
@@ -111,6 +119,8 @@ class FileResult:
         was taken, say), each in one sentence.
     seconds : float
         For reading, restoring and writing.
+    entry : RecordEntry, optional
+        For a record, if one was asked for.
     """
 
     source: Place
@@ -120,6 +130,7 @@ class FileResult:
     error: Exception | None = None
     notes: tuple[str, ...] = ()
     seconds: float = 0.0
+    entry: RecordEntry | None = None
 
     @property
     def reason(self) -> str:
