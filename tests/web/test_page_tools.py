@@ -108,6 +108,8 @@ def test_a_brush_restricts_what_is_saved(visitor, photo):
     visitor.set("brush", 20)
     visitor.drag("before", (0.5, 0.3), (0.55, 0.3))
     visitor.wait_until("document.querySelector('#after').style.maskImage.includes('blob:')")
+    with visitor.restoring():  # which leaves the region as it is
+        visitor.set("radius", 2.5)
     visitor.page.select_option("#format", "png")
     moved = moves(photo, visitor.save()[1])
     assert moved[10:30, 40:60].max() > 5

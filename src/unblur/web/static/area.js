@@ -25,9 +25,11 @@ export class Area {
 
   /** Take over a picture that has just been loaded into the viewer. */
   async show(picture) {
+    this.keep(picture); // it may have been restored anew
     this.wanted = picture.wanted;
     this.region.load(...this.viewer.size, picture.mask);
     this.fillBox();
+    if (this.wanted.tool === "box") this.setBox();
     this.viewer.place();
     await this.cover();
   }
@@ -39,7 +41,7 @@ export class Area {
 
   /** Another tool was chosen. */
   choose(picture) {
-    this.wanted = picture.wanted;
+    if (this.wanted !== picture.wanted) return; // not loaded yet: a TIFF that has not come back
     if (this.wanted.tool === "box") this.setBox();
     this.cover();
   }
