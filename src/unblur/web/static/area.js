@@ -51,6 +51,7 @@ export class Area {
   }
 
   readBox() {
+    if (!this.wanted) return;
     this.wanted.box = BOX.map((id) => Number(this.find(id).value));
     this.setBox();
     this.cover();
@@ -62,6 +63,7 @@ export class Area {
 
   /** A stroke on the picture, from 0 to 1. */
   draw(kind, x, y) {
+    if (!this.wanted) return;
     if (kind === "end") {
       this.cover();
     } else if (this.wanted.tool === "brush") {
