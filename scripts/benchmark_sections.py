@@ -40,6 +40,18 @@ DUAL = (
 SEED = ("seed-autoencoder",)
 SYSTEMS = (*SEED, *HYBRID, *LOWRES, *DUAL, *CSFORMER)
 
+TRAINED_FOR = {
+    "hybrid-wiener": ("Validation", ("defocus",)),
+    "hybrid-wiener-per-image": ("Validation", ("gaussian", "defocus", "motion")),
+    "csformer-scratch": ("Validation", ("defocus", "motion")),
+    "csformer": ("Validation", ("defocus", "motion")),
+    **dict.fromkeys(LOWRES, ("Small pictures", ("gaussian", "poisson"))),
+    **dict.fromkeys(
+        DUAL, ("Noises", ("gaussian-noise", "poisson", "speckle", "impulse", "gaussian-blur"))
+    ),
+}
+"""Where each system is at home: the section and the kinds of blur that it was trained for."""
+
 
 @dataclass(frozen=True)
 class Section:

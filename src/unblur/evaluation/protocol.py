@@ -74,7 +74,7 @@ class Protocol:
     boundary: Literal["valid", "wrap"] = "valid"
     multiple: int = 1
     scale: float = 1.0
-    disturbs: Mapping[str, Disturb] = field(default=MappingProxyType({}), hash=False)
+    disturbs: Mapping[str, Disturb] = field(default_factory=dict, hash=False)
 
     @property
     def kinds(self) -> tuple[str, ...]:
