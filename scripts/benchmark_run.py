@@ -23,12 +23,22 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from benchmark_sections import CARDS, CONTROL, KNOWN, OURS, SCORES, SECTIONS, SYSTEMS, Section
+from benchmark_sections import (
+    CARDS,
+    CONTROL,
+    GUESSED,
+    KNOWN,
+    OURS,
+    SCORES,
+    SECTIONS,
+    SYSTEMS,
+    Section,
+)
 
 from unblur.evaluation.records import Row
 from unblur.evaluation.summary import tabulate_long
 
-PAIRED = (*OURS, *KNOWN, "wiener-guessed", "blind-richardson-lucy", *CONTROL)
+PAIRED = (*OURS, *KNOWN, *GUESSED, *CONTROL)
 PAPER = ("seed-autoencoder-paper", "seed-autoencoder")
 
 

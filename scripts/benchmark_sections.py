@@ -17,7 +17,7 @@ KNOWN = (
     "richardson-lucy",
     "damped-richardson-lucy",
 )
-CLASSICAL = (*KNOWN, *(f"{name}-guessed" for name in KNOWN), "blind-richardson-lucy")
+GUESSED = ("wiener-guessed", "richardson-lucy-guessed", "blind-richardson-lucy")
 CONTROL = ("non-local-means",)
 RIVALS = ("wiener", "unsupervised-wiener", "richardson-lucy")
 """What the default model is compared with where the PSF is known."""
@@ -64,7 +64,7 @@ class Section:
     protocol: str
     folders: tuple[str, ...]
     words: str
-    methods: tuple[str, ...] = (*OURS, *CLASSICAL, *CONTROL)
+    methods: tuple[str, ...] = (*OURS, *KNOWN, *GUESSED, *CONTROL)
     systems: tuple[str, ...] = ()
     limit: int | None = None
     published: str = ""
@@ -88,7 +88,7 @@ _DPIR = (
     "al. 2021) blurs; colour"
 )
 _FEW = ("unblur", "unblur-best", "wiener", "unsupervised-wiener", "richardson-lucy")
-_BLIND = ("unblur-blind", "wiener-guessed", "richardson-lucy-guessed", "blind-richardson-lucy")
+_BLIND = ("unblur-blind", *GUESSED)
 SECTIONS = (
     Section(
         "Validation",
@@ -112,6 +112,13 @@ SECTIONS = (
         ("val/bsds",),
         "boxes of 3 to 15 px on the stored numbers, noise of 0.01, 8 bits, as Al-amri and "
         "Kalyankar (2010) compared classical methods",
+        methods=(
+            *OURS,
+            *KNOWN,
+            *(f"{name}-guessed" for name in KNOWN),
+            "blind-richardson-lucy",
+            *CONTROL,
+        ),
         limit=4,
     ),
     Section(
