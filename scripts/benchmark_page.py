@@ -3,10 +3,12 @@
 What stands in the page below the line KEPT is written by hand and stays::
 
     python scripts/benchmark_page.py
+    python scripts/benchmark_page.py --check    # is the page what the scores say?
 """
 
 from __future__ import annotations
 
+import argparse
 import csv
 import json
 from collections.abc import Iterable, Sequence
@@ -34,8 +36,8 @@ Means = dict[str, str]
 
 HEAD = """# Benchmark
 
-Every figure is of ONNX files through the public API, on pictures that no training saw, with the
-blurred input's own score first. `unblur`, and every classical method without *guessed* or *blind*
+Every figure is of ONNX files through the public API, on pictures that no training saw but where it
+says so, with the blurred input's own score first. `unblur`, and every classical method without *guessed* or *blind*
 in its name, is told the PSF; the classical ones are told the noise and the border, too, and work
 where the blur happened, in linear light or on the stored numbers. *Guessed* PSFs are those of Cho
 and Lee's method. Blind methods know a PSF only up to a shift, so they have a second table at the
@@ -47,14 +49,24 @@ brackets the gain over the input. [Comparing methods](guide/compare.md) tells ho
 
 
 def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--check", action="store_true", help="write nothing, fail if it differs")
+    check = parser.parse_args().check
+    old = PAGE.read_text(encoding="utf-8")
+    new = "\n".join([*_parts(), KEPT, old.partition(KEPT)[2].lstrip("\n")])
+    if check and old != new:
+        raise SystemExit(f"{PAGE} is not what {SCORES} says: run scripts/benchmark_page.py")
+    if not check:
+        PAGE.write_text(new, encoding="utf-8")
+        print(PAGE)
+
+
+def _parts() -> list[str]:
     stored = {each.title: _read(each) for each in SECTIONS if each.file.exists()}
     cards = {path.stem: json.loads(path.read_text()) for path in sorted(CARDS.glob("*.json"))}
     parts = [HEAD, _one_row_a_system(cards), _paper(), _at_home(stored, cards)]
     parts += [_section(each, stored[each.title]) for each in SECTIONS if each.title in stored]
-    parts += [_cost(stored)]
-    kept = PAGE.read_text(encoding="utf-8").partition(KEPT)[2].lstrip("\n")
-    PAGE.write_text("\n".join([*(part for part in parts if part), KEPT, kept]), encoding="utf-8")
-    print(PAGE)
+    return [part for part in (*parts, _cost(stored)) if part]
 
 
 def _read(section: Section) -> list[Means]:
@@ -76,7 +88,7 @@ def _one_row_a_system(cards: dict[str, Any]) -> str:
                 *_paired_cells(mean, means["input"], name),
                 _millions(card["parameters"]) if card else "",
                 f"{card['steps']}" if card else "",
-                card["hours"].partition(" on ")[0] if card else "",
+                card["hours"].partition(" of ")[0] if card else "",
             )
         )
     header = ("system", "PSNR", "gain", "SSIM", "MSE", "accuracy", "million parameters", "steps")
@@ -120,7 +132,7 @@ def _paired(protocol: str) -> tuple[dict[str, dict[str, Any]], str, str]:
     stored = json.loads(file.read_text(encoding="utf-8"))
     origin = stored["origin"]
     words = _origin(*(str(origin[name]) for name in ("version", "machine", "threads", "date")))
-    return stored["means"]["defocus"], words, stored["set"]
+    return stored["means"], words, stored["set"]
 
 
 def _paired_cells(mean: dict[str, Any], own: dict[str, Any], name: str) -> tuple[str, ...]:
@@ -149,7 +161,7 @@ def _at_home(stored: dict[str, list[Means]], cards: dict[str, Any]) -> str:
                 f"{fmean(float(row['ssim_gain']) for row in mine):+.4f}",
                 _millions(cards[name]["parameters"]),
                 str(cards[name]["steps"]),
-                cards[name]["hours"].partition(" on ")[0],
+                cards[name]["hours"].partition(" of ")[0],
             )
         )
     if not body:
@@ -234,6 +246,8 @@ def _cost(stored: dict[str, list[Means]]) -> str:
         )
         for name, row in first.items()
     ]
+    if not body:
+        return ""
     table = Table("", ("method", "s/MP", "MB", "million parameters"), tuple(body)).to_markdown()
     words = (
         "Median seconds a megapixel by the clock, on a machine that other work kept busy: compare "

@@ -29,7 +29,7 @@ ORDER = (
     "seed-autoencoder-paper",
 )
 NO_MODEL = ("csformer-pretrain",)
-SPENT = "seconds.json"
+CHECKPOINT, SPENT = "last.ckpt", "seconds.json"
 
 
 def main() -> None:
@@ -47,7 +47,7 @@ def main() -> None:
     options.models.mkdir(parents=True, exist_ok=True)
     for name in (each for each in ORDER if each in options.only):
         _train(name, options)
-        if name not in NO_MODEL:
+        if name not in NO_MODEL and (options.runs / name / CHECKPOINT).exists():
             print(_export(name, options), flush=True)
 
 
@@ -64,6 +64,7 @@ def _train(name: str, options: argparse.Namespace) -> None:
     if run.wait() not in (0, 130):
         raise SystemExit(f"{name}: the training failed")
     file = options.runs / name / SPENT
+    file.parent.mkdir(parents=True, exist_ok=True)
     spent = json.loads(file.read_text()) if file.exists() else 0.0
     file.write_text(json.dumps(spent + _processor_seconds() - before))
 
@@ -73,11 +74,11 @@ def _export(name: str, options: argparse.Namespace) -> Path:
     import torch
 
     folder = options.runs / name
-    checkpoint = torch.load(folder / "last.ckpt", map_location="cpu", weights_only=True, mmap=True)
+    checkpoint = torch.load(folder / CHECKPOINT, map_location="cpu", weights_only=True, mmap=True)
     minutes = json.loads((folder / SPENT).read_text()) / 60
     with tempfile.TemporaryDirectory() as made:
         command = [sys.executable, "-m", "unblur", "export", str(_recipe(name))]
-        command += [str(folder / "last.ckpt"), "-o", made, "--licence", options.licence]
+        command += [str(folder / CHECKPOINT), "-o", made, "--licence", options.licence]
         command += ["--data", options.words or options.data.name]
         command += ["--steps", str(checkpoint["global_step"])]
         subprocess.run([*command, "--hours", f"{minutes:.1f} min of one core"], check=True)
