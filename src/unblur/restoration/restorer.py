@@ -224,7 +224,7 @@ class Restorer:
         tell = progress or _quiet
         blur = None
         if self._network is None:
-            field, noise = self._find(pixels, given)
+            field, noise = self._find(pixels, given, linear=linear)
             passes = self._effort.passes
             task = _Task(
                 pixels, self._shared, field, given is None, strength, noise, linear, passes
@@ -311,12 +311,17 @@ class Restorer:
         return self._run(task, _quiet)[0]
 
     def _find(
-        self, pixels: npt.NDArray[Any], psf: FloatArray | None, *, search: bool = True
+        self,
+        pixels: npt.NDArray[Any],
+        psf: FloatArray | None,
+        *,
+        linear: bool = True,
+        search: bool = True,
     ) -> tuple[BlurField, float]:
         """Blur and noise of a picture."""
         searches = self._effort.searches if search else 0
         with fft.set_workers(self._threads):
-            field = find_blur(pixels, psf, self._shared, searches=searches)
+            field = find_blur(pixels, psf, self._shared, searches=searches, linear=linear)
         return field, estimate_noise(_sample(pixels))
 
     def _run(
