@@ -20,7 +20,8 @@ __all__ = ["Border", "richardson_lucy_tv"]
 Border = Literal["reflect", "unknown", "wrap"]
 
 _FAINTEST = 1e-6  # of the mean: keeps divisions finite
-_SMOOTHING = 1e-3  # of the mean: differences below it do not count as edges
+_SMOOTHING = 1e-2  # of the mean: differences below it do not count as edges
+_PATIENCE = 0.2  # weight of the newest curvature: alone it makes flat places swing to and fro
 _UNSEEN = 1e-2  # share of its light that a place outside the field must send in to be estimated
 
 
@@ -193,11 +194,14 @@ def _deconvolve(plane: FloatImage, field: _Field, settings: _Settings) -> FloatI
     known = field.sensitivity > _UNSEEN
     share = np.where(known, field.sensitivity, 1)
     scene = np.where(known, np.float32(mean), 0).astype(np.float32)
+    curvature = np.zeros_like(scene)
     for _ in range(settings.num_iter):
         explained = np.maximum(field.blur(scene) + background, floor)
         change = np.maximum(field.back(counts / explained), 0) / share
         if tv_weight:
-            change /= 1 - tv_weight * _curvature(scene, _SMOOTHING * mean, settings.weights)
+            newest = _curvature(scene, _SMOOTHING * mean, settings.weights)
+            curvature += np.float32(_PATIENCE) * (newest - curvature)
+            change /= 1 - tv_weight * curvature
         scene = np.asarray(scene * change, dtype=np.float32)
         seen = float(np.sum(scene * field.sensitivity, dtype=np.float64))
         scene *= np.float32(light / seen)
