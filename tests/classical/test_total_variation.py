@@ -67,7 +67,9 @@ def test_finds_what_a_general_optimiser_finds(tv_weight):
         options={"maxiter": 500, "ftol": 1e-12},
     )
     ours, plain = (
-        richardson_lucy_tv(counts.astype(np.float32), psf, num_iter=800, tv_weight=w, boundary="wrap")
+        richardson_lucy_tv(
+            counts.astype(np.float32), psf, num_iter=800, tv_weight=w, boundary="wrap"
+        )
         for w in (tv_weight, 0.0)
     )
     best = found.fun
@@ -107,7 +109,9 @@ def test_a_volume_becomes_truer_and_variation_helps_against_noise(volume):
     for tv_weight in (0.0, 0.01):
         sharp = richardson_lucy_tv(counts, psf, num_iter=60, tv_weight=tv_weight, background=20)
         errors[tv_weight] = np.sqrt(((sharp - scene) ** 2).mean())
-        assert sharp.sum(dtype=float) == pytest.approx(counts.sum(dtype=float) - 20 * counts.size, rel=1e-3)
+        assert sharp.sum(dtype=float) == pytest.approx(
+            counts.sum(dtype=float) - 20 * counts.size, rel=1e-3
+        )
     start = np.sqrt(((counts - 20 - scene) ** 2).mean())
     assert errors[0.0] < 0.85 * start
     assert errors[0.01] < errors[0.0]
@@ -138,9 +142,9 @@ def test_an_unknown_border_is_not_dark():
     seen = convolve(scene.astype(np.float32), psf)[20:70, 18:68]
     truth = scene[20:70, 18:68]
     errors = {
-        boundary: np.abs(
-            richardson_lucy_tv(seen, psf, num_iter=200, boundary=boundary) - truth
-        )[:, :4].mean()
+        boundary: np.abs(richardson_lucy_tv(seen, psf, num_iter=200, boundary=boundary) - truth)[
+            :, :4
+        ].mean()
         for boundary in ("unknown", "reflect")
     }
     assert errors["unknown"] < 0.5 * errors["reflect"]

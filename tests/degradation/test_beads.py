@@ -36,7 +36,9 @@ def test_one_bead(plane):
 
 def test_many_beads_are_better_than_one(plane):
     rng = np.random.default_rng(1)
-    places = [np.array([25 + 50 * i, 25 + 50 * j]) + rng.random(2) for i in (0, 1, 2) for j in (0, 1)]
+    places = [
+        np.array([25 + 50 * i, 25 + 50 * j]) + rng.random(2) for i in (0, 1, 2) for j in (0, 1)
+    ]
     image = seen(places, plane, (150, 100), photons=20_000)
     one = psf_from_beads(image[:50, :50], size=(25, 25))
     many = psf_from_beads(image, size=(25, 25))

@@ -11,7 +11,7 @@ OIL = Optics(na=1.4, wavelength=520, pixel=0.065, z=0.2, index=1.515)
 
 
 def by_the_pupil(optics, depths, size, fine=5, grid=1024):
-    """Light in each pixel: waves of all directions that the pupil lets through, summed up by FFT."""
+    """Light in each pixel: waves of all directions that the pupil lets through, by FFT."""
     wave = optics.wavelength / 1000
     axis = np.fft.fftfreq(grid, optics.pixel / fine)
     frequency = np.hypot(axis[:, None], axis)
@@ -19,7 +19,9 @@ def by_the_pupil(optics, depths, size, fine=5, grid=1024):
     along = 2 * np.pi * np.sqrt(np.maximum((optics.index / wave) ** 2 - frequency**2, 0))
     waves = [np.fft.fftshift(np.fft.ifft2(inside * np.exp(1j * along * z))) for z in depths]
     middle, reach = grid // 2, size * fine // 2
-    part = np.abs(waves)[:, middle - reach : middle + reach + 1, middle - reach : middle + reach + 1]
+    part = np.abs(waves)[
+        :, middle - reach : middle + reach + 1, middle - reach : middle + reach + 1
+    ]
     return (part**2).reshape(-1, size, fine, size, fine).mean(axis=(2, 4))
 
 
@@ -39,7 +41,9 @@ def test_in_focus_is_airys_pattern():
     middle = psf.shape[0] // 2
     v = 2 * np.pi * 0.8 / 0.5 * 0.01 * np.arange(1, 100)
     np.testing.assert_allclose(
-        psf[middle, middle + 1 : middle + 100] / psf[middle, middle], (2 * j1(v) / v) ** 2, atol=3e-3
+        psf[middle, middle + 1 : middle + 100] / psf[middle, middle],
+        (2 * j1(v) / v) ** 2,
+        atol=3e-3,
     )
     dark = middle + 0.61 * 0.5 / 0.8 / 0.01  # the first dark ring
     assert abs(np.argmin(psf[middle, middle : middle + 60]) + middle - dark) <= 1

@@ -6,7 +6,16 @@ import sys
 
 import pytest
 
-RESEARCH = {"lightning", "matplotlib", "onnx", "pydicom", "skimage", "sklearn", "tensorboard", "torch"}
+RESEARCH = {
+    "lightning",
+    "matplotlib",
+    "onnx",
+    "pydicom",
+    "skimage",
+    "sklearn",
+    "tensorboard",
+    "torch",
+}
 HTTP = {"fastapi", "pydantic", "starlette", "uvicorn"}
 NUMERIC = {"PIL", "numpy", "onnxruntime", "scipy", "tifffile"}
 SPEAKING = {"pygments", "rich", "typer"}

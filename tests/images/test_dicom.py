@@ -84,7 +84,6 @@ def test_values_come_back_and_every_tag_but_those_of_a_derived_image(tmp_path, n
     different = {tag for tag in tags if before.get(tag) != after.get(tag)}
     assert {pydicom.datadict.keyword_for_tag(tag) for tag in different} <= CHANGED
 
-
     # and the record says what it is
     assert list(after.ImageType)[:2] == ["DERIVED", "SECONDARY"]
     assert after.SOPInstanceUID != before.SOPInstanceUID

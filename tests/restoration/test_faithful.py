@@ -61,7 +61,9 @@ def test_a_scan_blurred_by_millimetres_is_restored_in_its_own_numbers(tmp_path):
     record = pydicom.dcmread(CT)
     scan = record.pixel_array.astype(np.float32)
     psf = unblur.PhysicalPSF.parse("gaussian:0.9mm")
-    record.PixelData = np.rint(convolve(scan, psf.in_pixels(record.PixelSpacing))).astype("<i2").tobytes()
+    record.PixelData = (
+        np.rint(convolve(scan, psf.in_pixels(record.PixelSpacing))).astype("<i2").tobytes()
+    )
     record.save_as(tmp_path / "in.dcm")
     report = unblur.restore_file(tmp_path / "in.dcm", tmp_path / "out.dcm", psf=psf, faithful=True)
     after = pydicom.dcmread(tmp_path / "out.dcm")
@@ -71,7 +73,9 @@ def test_a_scan_blurred_by_millimetres_is_restored_in_its_own_numbers(tmp_path):
     assert sharp.mean() == pytest.approx(scan.mean(), rel=2e-3)
     assert "gaussian:0.9mm" in after.DerivationDescription
     # linear in the stored numbers: no curve of brightness came between
-    expected = unblur.bounded_wiener(blurred.astype(np.float32), psf.in_pixels((0.661468, 0.661468)))
+    expected = unblur.bounded_wiener(
+        blurred.astype(np.float32), psf.in_pixels((0.661468, 0.661468))
+    )
     np.testing.assert_allclose(sharp, expected, atol=0.6)
     assert report.bound.changed <= report.bound.change
 

@@ -74,4 +74,6 @@ def test_what_does_not_fit_is_said():
     with pytest.raises(ArgumentError, match="no method"):
         Deconvolution("magic")
     with pytest.raises(PSFError, match="not square"):
-        optics_psfs(Stack(counts(20, 24), "YX", voxel=(None, 0.2, 0.1)), Optics(na=1, wavelength=500))
+        optics_psfs(
+            Stack(counts(20, 24), "YX", voxel=(None, 0.2, 0.1)), Optics(na=1, wavelength=500)
+        )
