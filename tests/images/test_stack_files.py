@@ -86,7 +86,7 @@ def test_foreign_parts_and_other_places_of_planes(tmp_path):
         '<OME:OME xmlns:OME="http://www.openmicroscopy.org/Schemas/OME/2016-06">'
         '<OME:Image ID="Image:0"><OME:Pixels ID="Pixels:0" DimensionOrder="XYZCT" Type="uint16" '
         'SizeX="20" SizeY="16" SizeZ="2" SizeC="1" SizeT="1">'
-        '<OME:TiffData FirstZ="0" IFD="0"><UUID>urn:uuid:1</UUID></OME:TiffData>'
+        '<OME:TiffData FirstZ="0" IFD="0"><OME:UUID FileName="in.ome.tif">urn:uuid:1</OME:UUID></OME:TiffData>'
         '<OME:TiffData FirstZ="1" IFD="1"/></OME:Pixels></OME:Image>' + note + "</OME:OME>"
     )
     values = VALUES[0, :2, 0]
@@ -122,7 +122,7 @@ def test_imagej_comes_back(tmp_path):
 @pytest.mark.parametrize("dtype", ["uint8", "int16", "uint16", "float32", "float64"])
 def test_plain_pages_of_any_type(tmp_path, dtype):
     values = VALUES[0, :, 0].astype(dtype)
-    tifffile.imwrite(tmp_path / "in.tif", values, metadata=None)
+    tifffile.imwrite(tmp_path / "in.tif", values, photometric="minisblack", metadata=None)
     stack = read_stack(tmp_path / "in.tif", axes="ZYX")
     write_stack(stack, tmp_path / "out.tif")
     done, pages = cv2.imreadmulti(str(tmp_path / "out.tif"), flags=cv2.IMREAD_UNCHANGED)
