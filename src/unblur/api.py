@@ -17,15 +17,20 @@ from unblur.images.arrays import Picture, as_image
 from unblur.restoration.batch import restore_photo
 from unblur.restoration.faithful import FaithfulRestorer
 from unblur.restoration.quality import Quality
-from unblur.restoration.restorer import RestorationReport, Restorer
+from unblur.restoration.restorer import Device, RestorationReport, Restorer
 
 __all__ = ["degrade", "estimate_psf", "inspect", "restore", "restore_file"]
 
 
 @lru_cache(maxsize=1)
-def _restorer(model: str | Path, threads: int | None, quality: Quality = "balanced") -> Restorer:
+def _restorer(
+    model: str | Path,
+    threads: int | None,
+    quality: Quality = "balanced",
+    device: Device = "auto",
+) -> Restorer:
     """Keep the last restorer, so that repeated one-shot calls do not load the model again."""
-    return Restorer(model, threads=threads, quality=quality)
+    return Restorer(model, threads=threads, quality=quality, device=device)
 
 
 def restore(
@@ -38,6 +43,7 @@ def restore(
     quality: Quality = "balanced",
     model: str | Path = "default",
     threads: int | None = None,
+    device: Device = "auto",
 ) -> Any:
     """Return a picture with its blur removed.
 
@@ -61,6 +67,8 @@ def restore(
         Name of a shipped model, or a folder made by ``unblur export``.
     threads : int, optional
         Processor threads; all that the process may use if not given.
+    device : {"auto", "cpu", "cuda", "directml", "coreml", "openvino"}
+        What runs the networks; "auto" takes the best that is installed.
 
     Returns
     -------
@@ -84,7 +92,7 @@ def restore(
     if faithful:
         exact = FaithfulRestorer(threads=threads)
         return exact.restore_with_report(image, psf, strength=strength, linear=linear)[0]
-    restorer = _restorer(model, threads, quality)
+    restorer = _restorer(model, threads, quality, device)
     return restorer.restore(image, psf, strength=strength, linear=linear)
 
 

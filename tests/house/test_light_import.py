@@ -7,6 +7,7 @@ import sys
 import pytest
 
 RESEARCH = {
+    "av",
     "lightning",
     "matplotlib",
     "onnx",
@@ -38,6 +39,7 @@ def modules_loaded_by(code: str) -> set[str]:
         ("import unblur; unblur.gaussian_psf(1.0)", RESEARCH | SPEAKING | {"onnxruntime"}),
         ("import unblur; unblur.wiener", RESEARCH | SPEAKING | {"onnxruntime"}),
         ("import unblur; unblur.restore", RESEARCH | SPEAKING),
+        ("import unblur; unblur.restore_video", RESEARCH | SPEAKING),
         ("import unblur; unblur.Restorer()", RESEARCH | SPEAKING),
     ],
 )

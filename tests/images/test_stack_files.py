@@ -86,7 +86,8 @@ def test_foreign_parts_and_other_places_of_planes(tmp_path):
         '<OME:OME xmlns:OME="http://www.openmicroscopy.org/Schemas/OME/2016-06">'
         '<OME:Image ID="Image:0"><OME:Pixels ID="Pixels:0" DimensionOrder="XYZCT" Type="uint16" '
         'SizeX="20" SizeY="16" SizeZ="2" SizeC="1" SizeT="1">'
-        '<OME:TiffData FirstZ="0" IFD="0"><OME:UUID FileName="in.ome.tif">urn:uuid:1</OME:UUID></OME:TiffData>'
+        '<OME:TiffData FirstZ="0" IFD="0"><OME:UUID FileName="in.ome.tif">urn:uuid:1</OME:UUID>'
+        "</OME:TiffData>"
         '<OME:TiffData FirstZ="1" IFD="1"/></OME:Pixels></OME:Image>' + note + "</OME:OME>"
     )
     values = VALUES[0, :2, 0]

@@ -8,15 +8,17 @@ import sys
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import chain
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from unblur import FaithfulRestorer, FileResult, Job, PhysicalPSF, Restorer
+    from unblur import FaithfulRestorer, FileResult, Job, Making, PhysicalPSF, Restorer
 
-__all__ = ["Engine", "How", "results_of"]
+__all__ = ["Device", "Engine", "How", "results_of"]
+
+Device = Literal["auto", "cpu", "cuda", "directml", "coreml", "openvino"]
 
 
 class Engine(enum.StrEnum):
@@ -40,8 +42,24 @@ class How:
     linear: bool
     overwrite: bool
     strip: bool
+    device: Device
     engine: Engine
     address: str | None
+    making: Making | None = None
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        """What a record tells of it, beside the PSF and the model."""
+        from unblur import share_threads
+
+        return {
+            "strength": self.strength,
+            "linear": self.linear,
+            "quality": self.quality,
+            "strip": self.strip,
+            "threads": share_threads(1, self.threads)[1],
+            "engine": str(self.engine),
+        }
 
 
 def results_of(
@@ -79,6 +97,7 @@ def _restore(
                 chain(first, others),
                 model=how.model,
                 quality=how.quality,
+                device=how.device,
                 address=how.address,
                 workers=how.threads,
                 psf=how.psf,
@@ -86,6 +105,7 @@ def _restore(
                 linear=how.linear,
                 overwrite=how.overwrite,
                 strip=how.strip,
+                making=how.making,
             )
         return
     at_once, each = share_threads(len(first), how.threads)
@@ -99,6 +119,7 @@ def _restore(
         strip=how.strip,
         at_once=None if len(first) == 1 else at_once,
         progress=tell_tiles,
+        making=how.making,
     )
 
 
@@ -107,4 +128,4 @@ def _restorer(how: How, threads: int) -> Restorer | FaithfulRestorer:
 
     if how.max_gain is not None:
         return FaithfulRestorer(how.max_gain, threads=threads)
-    return Restorer(how.model, threads=threads, quality=how.quality)
+    return Restorer(how.model, threads=threads, quality=how.quality, device=how.device)

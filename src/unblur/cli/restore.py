@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import contextlib
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from unblur.cli.engines import Engine, How, results_of
+from unblur.cli.engines import Device, Engine, How, results_of
 from unblur.cli.exits import ExitCode
 from unblur.cli.pipes import through_pipes
+from unblur.cli.recording import BatchRecord, RecordOption, making_of
 from unblur.cli.talk import BatchTalk
 from unblur.errors import ArgumentError
 
@@ -40,6 +42,7 @@ EXAMPLES = (
     ("unblur restore photo.jpg --strength 0.5", "half way, for a softer look"),
     ("unblur restore photo.jpg --quality best", "takes its time"),
     ("unblur restore shots/ -o sharp/ --report report.html", "and a table of what was done"),
+    ("unblur restore photo.jpg --record record.json", "what 'unblur replay' can make again"),
     ("unblur restore shots/ --json > log.jsonl", "one JSON object a line, for machines"),
     ("unblur restore s3://bucket/shots -o s3://bucket/sharp", "in a bucket (extra 'cloud')"),
     ("unblur restore s3://b/shots -o s3://b/sharp --engine ray", "by a cluster (extra 'cluster')"),
@@ -101,6 +104,7 @@ def restore(
             "work goes on; the same command continues it.",
         ),
     ] = None,
+    record: RecordOption = None,
     psf: Annotated[
         str | None,
         typer.Option(
@@ -172,6 +176,13 @@ def restore(
             help="CPU threads, or processes of a cluster; all cores when left out.",
         ),
     ] = None,
+    device: Annotated[
+        Device,
+        typer.Option(
+            rich_help_panel=_HOW,
+            help="What runs the networks; auto takes the best that is installed.",
+        ),
+    ] = "auto",
     engine: Annotated[
         Engine,
         typer.Option(rich_help_panel=_HOW, help="This machine, or a Ray cluster."),
@@ -194,7 +205,7 @@ def restore(
     a result is skipped, so that the same command goes on after an interruption. In a pipe only
     errors are written.
     """
-    from unblur import BatchReport, walk_batch
+    from unblur import BatchReport, exact_psf, walk_batch
 
     if address is not None and engine is not Engine.RAY:
         raise ArgumentError(f"--address {address}: names a cluster: add --engine ray")
@@ -214,16 +225,25 @@ def restore(
         linear=not encoded,
         overwrite=overwrite,
         strip=strip,
+        device=device,
         engine=engine,
         address=address,
     )
+    if record is not None:
+        named = {"psf": exact_psf(kernel), "psf_name": psf}
+        how = replace(how, making=making_of("restore", how.parameters | named, model))
     with through_pipes(paths, output, as_json=as_json) as (paths, output):
         walk = walk_batch(paths, output, overwrite=overwrite)
-        lines = BatchReport(report, fresh=overwrite) if report else contextlib.nullcontext()
-        with lines as told, BatchTalk(walk.count, as_json=as_json) as talk:
+        with contextlib.ExitStack() as stack:
+            keepers: list[BatchReport | BatchRecord] = []
+            if report is not None:
+                keepers.append(stack.enter_context(BatchReport(report, fresh=overwrite)))
+            if record is not None:
+                keepers.append(stack.enter_context(BatchRecord(record)))
+            talk = stack.enter_context(BatchTalk(walk.count, as_json=as_json))
             for result in results_of(walk, how, talk.tell_tiles):
-                if told is not None:
-                    told.add(result)
+                for keeper in keepers:
+                    keeper.add(result)
                 talk.tell(result)
         if talk.counts["failed"]:
             raise typer.Exit(ExitCode.FAILED if talk.found else ExitCode.NOTHING)

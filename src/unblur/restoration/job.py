@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from unblur.degradation.physical import PhysicalPSF
 from unblur.errors import UnblurError
 from unblur.images.places import Place
+from unblur.restoration.making import Making, RecordEntry
 
 __all__ = ["EXISTS", "FileResult", "ImageRestorer", "Job", "JobProgress", "Report", "Settings"]
 
@@ -28,6 +29,10 @@ class Report(Protocol):
 
     def to_dict(self) -> dict[str, object]:
         """Only what JSON can hold."""
+        ...
+
+    def to_record(self) -> dict[str, object]:
+        """The same with all details, for a record."""
         ...
 
 
@@ -63,6 +68,8 @@ class Settings:
         Replace results that exist; otherwise such a picture is skipped.
     strip : bool
         Leave the metadata out.
+    making : Making, optional
+        Make an entry for a record of each result.
     """
 
     psf: PSF | PhysicalPSF | None = None
@@ -70,6 +77,7 @@ class Settings:
     linear: bool = True
     overwrite: bool = False
     strip: bool = False
+    making: Making | None = None
 
 
 @dataclass(frozen=True)
@@ -112,6 +120,8 @@ class FileResult:
         was taken, say), each in one sentence.
     seconds : float
         For reading, restoring and writing.
+    entry : RecordEntry, optional
+        For a record, if one was asked for.
     """
 
     source: Place
@@ -121,6 +131,7 @@ class FileResult:
     error: Exception | None = None
     notes: tuple[str, ...] = ()
     seconds: float = 0.0
+    entry: RecordEntry | None = None
 
     @property
     def reason(self) -> str:
