@@ -131,6 +131,12 @@ def test_plain_pages_of_any_type(tmp_path, dtype):
     np.testing.assert_array_equal(np.stack(pages), values)
 
 
+def test_axes_of_a_new_stack_come_back(tmp_path):
+    write_stack(Stack(VALUES, "TZCYX"), tmp_path / "out.tif")
+    stack = read_stack(tmp_path / "out.tif")
+    assert (stack.axes, stack.values.shape) == ("TZCYX", VALUES.shape)
+
+
 def test_colour_lies_side_by_side(tmp_path):
     values = VALUES[0].transpose(0, 2, 3, 1)[..., :1].repeat(3, -1)
     tifffile.imwrite(tmp_path / "in.tif", values, photometric="rgb")
