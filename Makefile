@@ -21,7 +21,7 @@ $(DEMO_ENV)/installed: pyproject.toml constraints.txt
 
 $(TEST_ENV)/installed: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(TEST_ENV)
-	$(TEST_ENV)/bin/python -m pip install --quiet -c constraints.txt -e '.[train,web,cluster,dev]'
+	$(TEST_ENV)/bin/python -m pip install --quiet -c constraints.txt -e '.[train,web,cluster,openvino,dev]'
 ## without the torchvision that spandrel names and we do not need: one for another torch breaks both
 	$(TEST_ENV)/bin/python -m pip install --quiet -c constraints.txt --no-deps einops safetensors spandrel
 ## a real S3 server for the tests, and what s3:// needs: botocore names an older python-dateutil than ours

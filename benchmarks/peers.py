@@ -1,7 +1,8 @@
 """Compare the speed with that of other software, in one run, as a Markdown table.
 
 Run from the repository root, on a machine that does nothing else, with the ``foreign``,
-``openvino``, ``train`` and ``dev`` extras installed::
+``openvino``, ``train`` and ``dev`` extras installed, and the package spandrel_extra_arches for
+Restormer, whose licence is for research alone::
 
     python benchmarks/peers.py --threads 2 --output benchmarks/peers.md
 
@@ -87,7 +88,7 @@ def exported(name: str) -> bytes:
     _import_spandrel()
     torch.manual_seed(0)
     if name == "Restormer":
-        from spandrel.architectures.Restormer.__arch.restormer import Restormer
+        from spandrel_extra_arches.architectures.Restormer.__arch.restormer import Restormer
 
         network: Any = Restormer(LayerNorm_type="WithBias")
     else:
@@ -126,9 +127,6 @@ def networks(
     ours = seconds(lambda: shared.restore(image, psf), 2, clock) / report.megapixels
     side = TILE - TILE % 16
     batch = np.random.default_rng(0).random((1, 3, side, side), np.float32)
-    seen = (
-        report.tiles * side * side / 1e6 / report.megapixels
-    )  # pixels that pass, overlap included
     for name in names:
         run = runner(exported(name), device, threads)
         tile = seconds(partial(run, batch), 1, clock)
