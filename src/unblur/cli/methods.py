@@ -98,7 +98,7 @@ def _method(name: str, model: str, threads: int, device: Device) -> Method:
 
 def _classical(name: str) -> Method:
     from unblur.evaluation.methods import Method
-    from unblur.evaluation.provenance import source_digest
+    from unblur.origin import source_digest
 
     packages = ["classical", "degradation", "images"]
     if name.endswith(_GUESSED):
@@ -128,7 +128,7 @@ def _learned(
     quality: Quality = "balanced",
 ) -> Method:
     from unblur.evaluation.methods import Method
-    from unblur.evaluation.provenance import source_digest
+    from unblur.origin import source_digest
 
     _restorer(model, threads, quality, device)  # a missing model is told before any work
     packages = ("degradation", "estimation", "images", "restoration", "runtime")

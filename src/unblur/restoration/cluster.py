@@ -19,10 +19,14 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from unblur.degradation.physical import PhysicalPSF
 from unblur.errors import MissingExtraError, UnblurError
+from unblur.images.digest import FileDigest
 from unblur.images.files import decode_file, encode_file, new_file, read_bytes
-from unblur.restoration.batch import check_suffix, make_folder, restore_pixels
+from unblur.restoration.batch import check_suffix, entry_of, make_folder
+from unblur.restoration.frames import restore_pixels
 from unblur.restoration.job import EXISTS, PSF, FileResult, Job, Settings
+from unblur.restoration.making import Making
 from unblur.restoration.pipeline import stop_without_room
 from unblur.restoration.quality import Quality
 from unblur.restoration.restorer import Device, Restorer
@@ -44,11 +48,12 @@ def restore_on_cluster(
     device: Device = "auto",
     address: str | None = None,
     workers: int | None = None,
-    psf: PSF | None = None,
+    psf: PSF | PhysicalPSF | None = None,
     strength: float = 1.0,
     linear: bool = True,
     overwrite: bool = False,
     strip: bool = False,
+    making: Making | None = None,
 ) -> Iterator[FileResult]:
     """Restore files on a Ray cluster, and go on when one fails.
 
@@ -68,7 +73,7 @@ def restore_on_cluster(
         started if left out.
     workers : int, optional
         Restoring processes of one thread and one model each; one for each core if left out.
-    psf, strength, linear, overwrite, strip
+    psf, strength, linear, overwrite, strip, making
         As for `restore_batch`.
 
     Yields
@@ -91,7 +96,7 @@ def restore_on_cluster(
     >>> [result.outcome for result in restore_on_cluster([done])]
     ['skipped']
     """
-    settings = Settings(psf, strength, linear, overwrite, strip)
+    settings = Settings(psf, strength, linear, overwrite, strip, making)
     with ExitStack() as stack:
         cluster: _Cluster | None = None
         items = iter(jobs)
@@ -223,10 +228,12 @@ class _Restore:
         if result.outcome != "restored" or result.target is None:
             return row
         try:
-            photo = decode_file(data, result.source)
+            photo, before = decode_file(data, result.source), FileDigest.of(data, result.source)
             photo, report = restore_pixels(photo, self._restorer, self._settings)
             data = encode_file(photo, result.target, strip=self._settings.strip)
-            result = replace(result, report=report, notes=photo.notes)
+            after = FileDigest.of(data, result.target)
+            entry = entry_of(photo, before, after, report, self._settings)
+            result = replace(result, report=report, notes=photo.notes, entry=entry)
         except Exception as error:  # as above
             result = _failed(result, error)
         return _row(row["number"], result, data, start)
@@ -257,4 +264,4 @@ def _failed(result: FileResult, error: Exception) -> FileResult:
         pickle.loads(pickle.dumps(error))
     except Exception:
         error = UnblurError(f"{result.source}: {type(error).__name__}: {error}")
-    return replace(result, outcome="failed", report=None, error=error)
+    return replace(result, outcome="failed", report=None, error=error, entry=None)

@@ -12,6 +12,8 @@ import numpy.typing as npt
 from unblur.errors import ModelError
 from unblur.images.color import to_float
 from unblur.images.tiling import Tile, even_size, plan_tiles
+from unblur.restoration.model import PSF_MODEL
+from unblur.restoration.report import TileReport
 from unblur.restoration.tiled import FADE, restore_tiles
 from unblur.runtime.devices import Device
 from unblur.runtime.picture_format import PictureFormat
@@ -21,7 +23,6 @@ __all__ = ["find_picture_network", "restore_directly"]
 
 FloatArray = npt.NDArray[np.float32]
 CHECKPOINTS = (".pth", ".pt", ".ckpt", ".safetensors")
-PSF_MODEL = "restorer-first.onnx"  # a part of every model that works with PSFs
 
 
 def find_picture_network(
@@ -69,8 +70,8 @@ def restore_directly(
     network: PictureNetwork,
     strength: float,
     tell: Callable[[int, int], None],
-) -> tuple[npt.NDArray[Any], int]:
-    """Restore pixels (H, W, C) of any storage type; return them with the number of tiles.
+) -> tuple[npt.NDArray[Any], tuple[TileReport, ...]]:
+    """Restore pixels (H, W, C) of any storage type; return them with what was done in each tile.
 
     Memory is bounded: one tile at a time is ever in the network.
     """
@@ -84,14 +85,14 @@ def restore_directly(
     ]
     tiles = plan_tiles(height, width, size=(sides[0], sides[1]), overlap=form.overlap)
 
-    def restore(tile: Tile) -> tuple[FloatArray, bool]:
+    def restore(tile: Tile) -> tuple[FloatArray, TileReport]:
         blurred = to_float(pixels[tile.slices])
-        if not strength:
-            return blurred, True
-        encoded = np.clip(blurred, 0, 1)
-        return blurred + np.float32(strength) * (_run(network, encoded) - encoded), False
+        if strength:
+            encoded = np.clip(blurred, 0, 1)
+            blurred += np.float32(strength) * (_run(network, encoded) - encoded)
+        return blurred, TileReport(tile, strength)
 
-    result, _ = restore_tiles(
+    return restore_tiles(
         pixels,
         tiles,
         restore,
@@ -100,7 +101,6 @@ def restore_directly(
         threads=1,
         tell=tell,
     )
-    return result, len(tiles)
 
 
 def _run(network: PictureNetwork, picture: FloatArray) -> FloatArray:

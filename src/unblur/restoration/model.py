@@ -13,7 +13,10 @@ from unblur.restoration.tile import TileRestorer
 from unblur.runtime.devices import Device
 from unblur.runtime.session import NetworkSession, load_session
 
-__all__ = ["Model", "model_folder"]
+__all__ = ["PSF_MODEL", "Model", "model_folder"]
+
+PSF_MODEL = "restorer-first.onnx"
+"""A part of every model that works with PSFs."""
 
 
 def model_folder(model: str | Path) -> Path:
@@ -26,7 +29,7 @@ def model_folder(model: str | Path) -> Path:
     """
     shipped = weights_folder() / str(model)
     for folder in (shipped, Path(model)):
-        if (folder / "restorer-first.onnx").is_file():
+        if (folder / PSF_MODEL).is_file():
             return folder
     known = sorted(path.name for path in weights_folder().iterdir() if path.is_dir())
     raise ModelError(
