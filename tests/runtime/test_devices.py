@@ -44,7 +44,7 @@ def test_the_best_that_is_there_is_taken_or_the_one_asked_for(device, there, tak
 
 
 def test_what_is_missing_gives_way_to_the_cpu_with_a_word():
-    with pytest.warns(DeviceWarning, match="cuda: is not here"):
+    with pytest.warns(DeviceWarning, match="cuda: is not installed here"):
         assert open_on("cuda", opener(), ("cpu",)) == "cpu"
 
 

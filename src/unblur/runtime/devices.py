@@ -96,7 +96,7 @@ def open_on(
         return opener("cpu")
     there = available_devices() if available is None else available
     if device != "auto" and device not in there:
-        _warn(f"{device}: is not here; this goes on with the CPU. See 'Devices' in the guide")
+        _warn(f"{device}: is not installed here; this goes on with the CPU, see docs/speed.md")
     wanted = AUTOMATIC if device == "auto" else (device,)
     for name in wanted:
         if name not in there:
