@@ -55,6 +55,7 @@ if TYPE_CHECKING:
     from unblur.images.digest import FileDigest
     from unblur.images.files import find_photos, read_photo, write_photo
     from unblur.images.photo import Photo
+    from unblur.inspection.page import InspectionPage
     from unblur.restoration.batch import restore_batch, share_threads
     from unblur.restoration.batch_report import BatchReport
     from unblur.restoration.burst_files import MergedFiles, merge_files
@@ -87,6 +88,7 @@ __all__ = [
     "ImageReadError",
     "ImageSizeError",
     "ImageWriteError",
+    "InspectionPage",
     "Job",
     "Making",
     "MergedFiles",
@@ -180,6 +182,7 @@ _HOMES = {
     "unblur.images.digest": ("FileDigest",),
     "unblur.images.files": ("find_photos", "read_photo", "write_photo"),
     "unblur.images.photo": ("Photo",),
+    "unblur.inspection.page": ("InspectionPage",),
     "unblur.restoration.batch": ("restore_batch", "share_threads"),
     "unblur.restoration.batch_report": ("BatchReport",),
     "unblur.restoration.burst_files": ("MergedFiles", "merge_files"),
