@@ -104,7 +104,7 @@ def plot(
     str
         An ``svg`` element.
     """
-    wide, tall, left, right, top, bottom = 420, 250, 52, 14, 12, 42
+    wide, tall, left, right, top, bottom = 330, 230, 50, 12, 10, 40
     ends = (min(ticks[0]), max(ticks[0]))
     low, high = limits
 

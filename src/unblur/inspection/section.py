@@ -105,6 +105,7 @@ def _facts(found: Findings) -> str:
     height, width, channels = found.before.shape
     kind = {"none": "none to speak of", "defocus": "out of focus"}.get(blur.kind, blur.kind)
     restored, colours = report.tiles - report.tiles_kept, "grey" if channels == 1 else "colour"
+    left = "; the others were left as they are" if report.tiles_kept else ""
     rows = {
         "Kind of blur": kind,
         "Width": f"{blur.extent:.1f} px" if blur.kind != "none" else "-",
@@ -112,7 +113,7 @@ def _facts(found: Findings) -> str:
         "How sure": f"{100 * blur.confidence:.0f} %",
         "Noise": f"{100 * blur.noise:.2f} % of the full range",
         "Size": f"{width} x {height} px, {colours}, {found.before.dtype}",
-        "Restored": f"{restored} of {report.tiles} tiles; the others were left as they are",
+        "Restored": f"{restored} of {report.tiles} tiles{left}",
         "Time": f"{report.seconds:.1f} s",
     }
     lines = "".join(f"<dt>{name}</dt><dd>{escape(text)}</dd>" for name, text in rows.items())
