@@ -14,9 +14,11 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from unblur import FileResult, Job, Making
+    from unblur import FaithfulRestorer, FileResult, Job, Making, PhysicalPSF, Restorer
 
-__all__ = ["Engine", "How", "results_of"]
+__all__ = ["Device", "Engine", "How", "results_of"]
+
+Device = Literal["auto", "cpu", "cuda", "directml", "coreml", "openvino"]
 
 
 class Engine(enum.StrEnum):
@@ -31,13 +33,16 @@ class How:
     """How the pictures are restored, as the options say."""
 
     model: str
+    max_gain: float | None
+    """Of the one linear filter that is used in place of the model, if it is."""
     threads: int | None
     quality: Literal["fast", "balanced", "best"]
-    psf: NDArray[np.float32] | None
+    psf: NDArray[np.float32] | PhysicalPSF | None
     strength: float
     linear: bool
     overwrite: bool
     strip: bool
+    device: Device
     engine: Engine
     address: str | None
     making: Making | None = None
@@ -83,7 +88,7 @@ def _restore(
     how: How,
     tell_tiles: Callable[[Job, int, int], None],
 ) -> Iterator[FileResult]:
-    from unblur import Restorer, restore_batch, restore_on_cluster, share_threads
+    from unblur import restore_batch, restore_on_cluster, share_threads
 
     if how.engine is Engine.RAY:
         # Ray tells of lost workers on standard output, which is for data
@@ -92,6 +97,7 @@ def _restore(
                 chain(first, others),
                 model=how.model,
                 quality=how.quality,
+                device=how.device,
                 address=how.address,
                 workers=how.threads,
                 psf=how.psf,
@@ -105,7 +111,7 @@ def _restore(
     at_once, each = share_threads(len(first), how.threads)
     yield from restore_batch(
         chain(first, others),
-        Restorer(how.model, threads=each, quality=how.quality),
+        _restorer(how, each),
         psf=how.psf,
         strength=how.strength,
         linear=how.linear,
@@ -115,3 +121,11 @@ def _restore(
         progress=tell_tiles,
         making=how.making,
     )
+
+
+def _restorer(how: How, threads: int) -> Restorer | FaithfulRestorer:
+    from unblur import FaithfulRestorer, Restorer
+
+    if how.max_gain is not None:
+        return FaithfulRestorer(how.max_gain, threads=threads)
+    return Restorer(how.model, threads=threads, quality=how.quality, device=how.device)

@@ -17,7 +17,7 @@ from unblur.cli.talk import complain, printable
 from unblur.errors import ArgumentError, UnblurError
 
 if TYPE_CHECKING:
-    from unblur import BlurReport, InspectionPage
+    from unblur import BlurReport, InspectionPage, Photo
 
 __all__ = ["EXAMPLES", "inspect"]
 
@@ -81,8 +81,8 @@ def inspect(
             page = None
             if html is not None and found:
                 page = stack.enter_context(InspectionPage(html, overwrite=overwrite))
-            for path, report in _inspect_all(found, model, threads, page):
-                _tell(path, report, as_json=as_json)
+            for path, report, photo in _inspect_all(found, model, threads, page):
+                _tell(path, report, photo, as_json=as_json)
                 if isinstance(report, UnblurError):
                     all_good = False
                 elif psf_out is not None:
@@ -108,8 +108,8 @@ def _find(paths: Sequence[str]) -> tuple[list[Path], bool]:
 
 def _inspect_all(
     paths: Sequence[Path], model: str, threads: int | None, page: InspectionPage | None
-) -> Iterator[tuple[Path, BlurReport | UnblurError]]:
-    """Yield what was found in each picture, or why nothing was."""
+) -> Iterator[tuple[Path, BlurReport | UnblurError, Photo | None]]:
+    """Yield what was found in each picture, or why nothing was, and the picture."""
     if not paths:
         return
     from unblur import Restorer, read_photo
@@ -119,22 +119,29 @@ def _inspect_all(
         try:
             photo = read_photo(path)
             if page is None:
-                yield path, restorer.inspect(photo.pixels)
+                yield path, restorer.inspect(photo.pixels), photo
             else:
-                yield path, page.add(photo, str(path), restorer)
+                yield path, page.add(photo, str(path), restorer), photo
         except UnblurError as error:
             if page is not None:
                 page.add_failure(str(path), str(error))
-            yield path, error
+            yield path, error, None
 
 
-def _tell(path: Path, report: BlurReport | UnblurError, *, as_json: bool) -> None:
+def _tell(
+    path: Path, report: BlurReport | UnblurError, photo: Photo | None, *, as_json: bool
+) -> None:
+    spacing = photo.spacing if photo else None
     if isinstance(report, UnblurError):
         complain(f"unblur: {report}")
         if as_json:
             typer.echo(json.dumps({"source": str(path), "error": str(report)}))
     elif as_json:
-        typer.echo(json.dumps({"source": str(path), **report.to_dict()}))
+        known = {} if spacing is None else {"spacing_mm": spacing}
+        typer.echo(json.dumps({"source": str(path), **known, **report.to_dict()}))
     else:
         typer.secho(printable(path), bold=True)
+        if spacing is not None:
+            wide = f"{report.extent * spacing[1]:.2g} mm wide; " if report.extent else ""
+            typer.echo(f"{wide}pixels of {spacing[0]:g} x {spacing[1]:g} mm")
         typer.echo(f"{report.to_text()}\n")

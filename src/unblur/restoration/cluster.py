@@ -19,15 +19,17 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from unblur.degradation.physical import PhysicalPSF
 from unblur.errors import MissingExtraError, UnblurError
 from unblur.images.digest import FileDigest
 from unblur.images.files import decode_file, encode_file, new_file, read_bytes
-from unblur.restoration.batch import check_suffix, entry_of, make_folder, restore_pixels
+from unblur.restoration.batch import check_suffix, entry_of, make_folder
+from unblur.restoration.frames import restore_pixels
 from unblur.restoration.job import EXISTS, PSF, FileResult, Job, Settings
 from unblur.restoration.making import Making
 from unblur.restoration.pipeline import stop_without_room
 from unblur.restoration.quality import Quality
-from unblur.restoration.restorer import Restorer
+from unblur.restoration.restorer import Device, Restorer
 
 __all__ = ["restore_on_cluster"]
 
@@ -43,9 +45,10 @@ def restore_on_cluster(
     *,
     model: str | Path = "default",
     quality: Quality = "balanced",
+    device: Device = "auto",
     address: str | None = None,
     workers: int | None = None,
-    psf: PSF | None = None,
+    psf: PSF | PhysicalPSF | None = None,
     strength: float = 1.0,
     linear: bool = True,
     overwrite: bool = False,
@@ -62,6 +65,8 @@ def restore_on_cluster(
     model : str or Path
         As for `Restorer`; where it is a path, one that all machines share.
     quality : {"fast", "balanced", "best"}
+        As for `Restorer`.
+    device : {"auto", "cpu", "cuda", "directml", "coreml", "openvino"}
         As for `Restorer`.
     address : str, optional
         Of the cluster, such as ``auto`` or ``ray://host:10001``; a cluster on this machine is
@@ -100,8 +105,8 @@ def restore_on_cluster(
             todo = [item for item in window if isinstance(item, Job)]
             if todo and cluster is None:
                 # tells here, not on every worker, of a missing model
-                Restorer(model, threads=1, quality=quality)
-                worker = _Worker(model, quality, settings)
+                Restorer(model, threads=1, quality=quality, device=device)
+                worker = _Worker(model, quality, device, settings)
                 cluster = stack.enter_context(_join(address, workers, worker))
             if cluster is not None:
                 yield from cluster.restore(todo)
@@ -137,6 +142,7 @@ class _Worker:
 
     model: str | Path
     quality: Quality
+    device: Device
     settings: Settings
 
 
@@ -211,7 +217,9 @@ class _Restore:
     """Stage 2: an actor with one model."""
 
     def __init__(self, worker: _Worker) -> None:
-        self._restorer = Restorer(worker.model, threads=1, quality=worker.quality)
+        self._restorer = Restorer(
+            worker.model, threads=1, quality=worker.quality, device=worker.device
+        )
         self._settings = worker.settings
 
     def __call__(self, row: Row) -> Row:

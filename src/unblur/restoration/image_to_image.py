@@ -15,6 +15,7 @@ from unblur.images.tiling import Tile, even_size, plan_tiles
 from unblur.restoration.model import PSF_MODEL
 from unblur.restoration.report import TileReport
 from unblur.restoration.tiled import FADE, restore_tiles
+from unblur.runtime.devices import Device
 from unblur.runtime.picture_format import PictureFormat
 from unblur.runtime.picture_network import PictureNetwork, load_picture_network
 
@@ -24,7 +25,9 @@ FloatArray = npt.NDArray[np.float32]
 CHECKPOINTS = (".pth", ".pt", ".ckpt", ".safetensors")
 
 
-def find_picture_network(model: str | Path, threads: int) -> PictureNetwork | None:
+def find_picture_network(
+    model: str | Path, threads: int, device: Device = "cpu"
+) -> PictureNetwork | None:
     """Load the image-to-image network that a path names.
 
     Parameters
@@ -33,6 +36,8 @@ def find_picture_network(model: str | Path, threads: int) -> PictureNetwork | No
         An ONNX file, a checkpoint that spandrel can read, or a folder with one ONNX file.
     threads
         Threads inside the network.
+    device
+        What runs an ONNX file; a checkpoint always runs on the CPU.
 
     Returns
     -------
@@ -57,7 +62,7 @@ def find_picture_network(model: str | Path, threads: int) -> PictureNetwork | No
             names = ", ".join(file.name for file in files)
             raise ModelError(f"{path}: holds several models; name one of {names}")
         path = files[0] if files else path
-    return load_picture_network(path, threads) if path.suffix.lower() == ".onnx" else None
+    return load_picture_network(path, threads, device) if path.suffix.lower() == ".onnx" else None
 
 
 def restore_directly(

@@ -27,9 +27,10 @@ from unblur.restoration.octaves import restore_at
 from unblur.restoration.quality import Quality, effort_of
 from unblur.restoration.report import RestorationReport, TileReport
 from unblur.restoration.tiled import FADE, restore_tiles
-from unblur.runtime.session import default_threads
+from unblur.runtime.checks import default_threads
+from unblur.runtime.devices import Device, check_device
 
-__all__ = ["RestorationReport", "Restorer"]
+__all__ = ["Device", "RestorationReport", "Restorer"]
 
 FloatArray = npt.NDArray[np.float32]
 TILE = 528  # largest side of a tile; memory grows with its square
@@ -89,13 +90,20 @@ class Restorer:
         Processor threads; all that the process may use if not given.
     quality : {"fast", "balanced", "best"}
         How much time to spend; means nothing to an image-to-image network.
+    device : {"auto", "cpu", "cuda", "directml", "coreml", "openvino"}
+        What runs the networks; "auto" takes the best that is installed.
 
     Raises
     ------
     ModelError
         If the model cannot be loaded.
     ArgumentError
-        If `threads` is less than 1, or there is no such quality.
+        If `threads` is less than 1, or there is no such quality or device.
+
+    Warns
+    -----
+    DeviceWarning
+        If the device is missing or fails; the CPU takes its place.
 
     Examples
     --------
@@ -112,14 +120,25 @@ class Restorer:
         *,
         threads: int | None = None,
         quality: Quality = "balanced",
+        device: Device = "auto",
     ) -> None:
         if threads is not None and threads < 1:
             raise ArgumentError(f"threads must be at least 1, not {threads}")
         self._name = model
         self._threads = threads or default_threads()
-        self._network = find_picture_network(model, self._threads)
-        self._model = None if self._network else Model.load(model, self._threads)
+        check_device(device)
+        self._network = find_picture_network(model, self._threads, device)
+        self._model = None if self._network else Model.load(model, self._threads, device)
         self._effort = effort_of(quality, self._model.restorer.passes if self._model else 1)
+        self.quality = quality
+
+    def __repr__(self) -> str:
+        return f"Restorer({str(self._name)!r}, quality={self.quality!r})"
+
+    @property
+    def threads(self) -> int:
+        """Processor threads."""
+        return self._threads
 
     @property
     def _shared(self) -> Model:
@@ -272,10 +291,60 @@ class Restorer:
             for tile, psf in zip(tiles, psfs, strict=True)
         )
 
-    def _find(self, pixels: npt.NDArray[Any], psf: FloatArray | None) -> tuple[BlurField, float]:
+    def find_field(
+        self, image: FloatArray, psf: FloatArray | None = None, *, search: bool = True
+    ) -> tuple[BlurField, float] | None:
+        """Find blur and noise of a picture; None if the model restores without.
+
+        Parameters
+        ----------
+        image : ndarray of float32
+            (H, W, C) in [0, 1].
+        psf : ndarray of float32, optional
+            PSF (K, K), if known.
+        search : bool
+            Whether to look further where the PSF is doubtful, which takes several times as long.
+        """
+        return None if self._network else self._find(image, psf, search=search)
+
+    def restore_field(
+        self,
+        image: FloatArray,
+        field: BlurField | None,
+        noise: float,
+        *,
+        known: bool,
+        linear: bool = True,
+    ) -> FloatArray:
+        """Restore a picture by what `find_field` found, or something like it.
+
+        Parameters
+        ----------
+        image : ndarray of float32
+            (H, W, C) in [0, 1].
+        field : BlurField or None
+            Its blur.
+        noise : float
+            Standard deviation of its noise.
+        known : bool
+            Whether the PSF was given.
+        linear : bool
+            As for `restore`.
+        """
+        if self._network is not None or field is None:
+            assert self._network is not None
+            return restore_directly(image, self._network, 1.0, _quiet)[0]
+        passes = self._effort.passes
+        task = _Task(image, self._shared, field, not known, 1.0, noise, linear, passes)
+        return self._run(task, _quiet)[0]
+
+    def _find(
+        self, pixels: npt.NDArray[Any], psf: FloatArray | None, *, search: bool = True
+    ) -> tuple[BlurField, float]:
         """Blur and noise of a picture."""
+        searches = self._effort.searches if search else 0
         with fft.set_workers(self._threads):
-            field = find_blur(pixels, psf, self._shared, searches=self._effort.searches)
+            field = find_blur(pixels, psf, self._shared, searches=searches)
         return field, estimate_noise(_sample(pixels))
 
     def _run(
