@@ -30,6 +30,7 @@ PROMISED = {
     "ImageReadError",
     "ImageSizeError",
     "ImageWriteError",
+    "InspectionPage",
     "Job",
     "Making",
     "MergedFiles",
