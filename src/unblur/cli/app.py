@@ -73,9 +73,7 @@ COMMANDS = (
     CommandEntry("inspect", "Pictures", "Say how pictures are blurred: kind, size, direction."),
     CommandEntry("replay", "Pictures", "Make recorded results again, and compare."),
     CommandEntry("degrade", "Pictures", "Blur a picture in a known way."),
-    CommandEntry(
-        "serve", "Pictures", "Offer a page for people and a service for programs, on this machine."
-    ),
+    CommandEntry("serve", "Pictures", "Offer a page for people and a service for programs."),
     CommandEntry("models", "Models and research", "List the models that come with unblur."),
     CommandEntry(
         "dataset", "Models and research", "Make and check sets of blurred and sharp pictures."

@@ -90,7 +90,7 @@ def serve(
         float, typer.Option(metavar="S", rich_help_panel=_BOUNDS, help="Longest work on one.")
     ] = 300.0,
 ) -> None:
-    """Offer a page for people and a service for programs, on this machine.
+    """Offer a page for people and a service for programs.
 
     Drop photographs on the page, compare before and after, choose where and how strongly to
     restore, and save the result. Programs send pictures to /v1/restore and /v1/inspect; /docs
