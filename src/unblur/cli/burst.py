@@ -76,7 +76,8 @@ def burst(
 
     A shaking hand blurs every frame in another way. In each frequency the frames count by how much
     of it they kept (Fourier burst accumulation), so the result has less blur and less noise than
-    any of them. Frames that show something else are left out, and named.
+    any of them. What moved in the scene is taken from the first frame alone; frames that show
+    something else altogether are left out, and named.
 
     The frames are read one by one, so their number is not limited. Depth, transparency and
     metadata are those of the first.
