@@ -6,7 +6,17 @@ import sys
 
 import pytest
 
-RESEARCH = {"av", "lightning", "matplotlib", "onnx", "skimage", "sklearn", "tensorboard", "torch"}
+RESEARCH = {
+    "av",
+    "lightning",
+    "matplotlib",
+    "onnx",
+    "pydicom",
+    "skimage",
+    "sklearn",
+    "tensorboard",
+    "torch",
+}
 HTTP = {"fastapi", "pydantic", "starlette", "uvicorn"}
 NUMERIC = {"PIL", "numpy", "onnxruntime", "scipy", "tifffile"}
 SPEAKING = {"pygments", "rich", "typer"}

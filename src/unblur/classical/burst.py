@@ -54,6 +54,16 @@ class BurstFrame:
     agreement: float = 1.0
     used: bool = True
 
+    def to_dict(self) -> dict[str, object]:
+        """Only what JSON can hold."""
+        return {
+            "used": self.used,
+            "shift": [round(part, 3) for part in self.shift],
+            "rotation": round(self.rotation, 4),
+            "gain": round(self.gain, 4),
+            "agreement": round(self.agreement, 4),
+        }
+
 
 class Burst:
     """Takes frames one by one, and keeps only their sums: memory does not grow with their number.

@@ -25,11 +25,12 @@ from unblur.restoration.image_to_image import find_picture_network, restore_dire
 from unblur.restoration.model import Model
 from unblur.restoration.octaves import restore_at
 from unblur.restoration.quality import Quality, effort_of
-from unblur.restoration.report import RestorationReport
+from unblur.restoration.report import RestorationReport, TileReport
 from unblur.restoration.tiled import FADE, restore_tiles
-from unblur.runtime.session import default_threads
+from unblur.runtime.checks import default_threads
+from unblur.runtime.devices import Device, check_device
 
-__all__ = ["RestorationReport", "Restorer"]
+__all__ = ["Device", "RestorationReport", "Restorer"]
 
 FloatArray = npt.NDArray[np.float32]
 TILE = 528  # largest side of a tile; memory grows with its square
@@ -50,30 +51,31 @@ class _Task:
     linear: bool
     passes: int
 
-    def restore(self, tile: Tile) -> tuple[FloatArray, bool]:
-        """Return one restored tile, and whether it was left as it was."""
+    def restore(self, tile: Tile) -> tuple[FloatArray, TileReport]:
+        """Return one restored tile, and what was done."""
         blurred = to_float(self.pixels[tile.slices])
+        psf, octave = self.field.psf, self.field.octave
         weight = self.strength * self.field.trust
         if weight == 0:
-            return blurred, True
+            return blurred, TileReport(tile, 0.0, psf, octave)
         psf = self.field.psf_of(blurred, self.model.estimator)
         if self.blind and is_sharp(psf):
-            return blurred, True
+            return blurred, TileReport(tile, 0.0, psf, octave)
         encoded = np.clip(blurred, 0, 1)
         restored = restore_at(
             self.model.restorer,
             encoded,
             psf,
-            self.field.octave,
+            octave,
             known=not self.blind,
             linear=self.linear,
             passes=self.passes,
         )
         if self.blind:
-            octave = self.field.octave
             share = unexplained(encoded, restored, psf, self.noise, octave, linear=self.linear)
             weight *= trust(share)
-        return blurred + np.float32(weight) * (restored - encoded), weight == 0
+        values = blurred + np.float32(weight) * (restored - encoded)
+        return values, TileReport(tile, weight, psf, octave)
 
 
 class Restorer:
@@ -88,13 +90,20 @@ class Restorer:
         Processor threads; all that the process may use if not given.
     quality : {"fast", "balanced", "best"}
         How much time to spend; means nothing to an image-to-image network.
+    device : {"auto", "cpu", "cuda", "directml", "coreml", "openvino"}
+        What runs the networks; "auto" takes the best that is installed.
 
     Raises
     ------
     ModelError
         If the model cannot be loaded.
     ArgumentError
-        If `threads` is less than 1, or there is no such quality.
+        If `threads` is less than 1, or there is no such quality or device.
+
+    Warns
+    -----
+    DeviceWarning
+        If the device is missing or fails; the CPU takes its place.
 
     Examples
     --------
@@ -111,13 +120,15 @@ class Restorer:
         *,
         threads: int | None = None,
         quality: Quality = "balanced",
+        device: Device = "auto",
     ) -> None:
         if threads is not None and threads < 1:
             raise ArgumentError(f"threads must be at least 1, not {threads}")
         self._name = model
         self._threads = threads or default_threads()
-        self._network = find_picture_network(model, self._threads)
-        self._model = None if self._network else Model.load(model, self._threads)
+        check_device(device)
+        self._network = find_picture_network(model, self._threads, device)
+        self._model = None if self._network else Model.load(model, self._threads, device)
         self._effort = effort_of(quality, self._model.restorer.passes if self._model else 1)
         self.quality = quality
 
@@ -211,14 +222,14 @@ class Restorer:
         pixels, back = _pixels_of(image)
         given = None if psf is None else as_psf(psf)
         tell = progress or _quiet
-        blur, kept = None, 0
+        blur = None
         if self._network is None:
             field, noise = self._find(pixels, given)
             passes = self._effort.passes
             task = _Task(
                 pixels, self._shared, field, given is None, strength, noise, linear, passes
             )
-            result, tiles, kept = self._run(task, tell)
+            result, tiles = self._run(task, tell)
             blur = report_blur(field.psf, noise, octave=field.octave)
         elif given is None:
             result, tiles = restore_directly(pixels, self._network, strength, tell)
@@ -229,9 +240,10 @@ class Restorer:
             blind=given is None,
             megapixels=pixels.shape[0] * pixels.shape[1] / 1e6,
             seconds=time.perf_counter() - start,
-            tiles=tiles,
-            tiles_kept=kept,
+            tiles=len(tiles),
+            tiles_kept=sum(each.weight == 0 for each in tiles),
             strength=strength,
+            field=tiles,
         )
         return back(result), report
 
@@ -309,7 +321,7 @@ class Restorer:
 
     def _run(
         self, task: _Task, tell: Callable[[int, int], None]
-    ) -> tuple[npt.NDArray[Any], int, int]:
+    ) -> tuple[npt.NDArray[Any], tuple[TileReport, ...]]:
         height, width = task.pixels.shape[:2]
         field = task.field
         overlap, fade = _overlap_of(field), FADE << field.octave
@@ -320,7 +332,7 @@ class Restorer:
         inside, beside = (self._threads, 1) if alone else (1, self._threads)
         task = replace(task, model=model, field=field.for_tiles(len(tiles)))
         with fft.set_workers(inside):
-            result, kept = restore_tiles(
+            return restore_tiles(
                 task.pixels,
                 tiles,
                 task.restore,
@@ -329,7 +341,6 @@ class Restorer:
                 threads=beside,
                 tell=tell,
             )
-        return result, len(tiles), kept
 
 
 def _quiet(done: int, tiles: int) -> None:
