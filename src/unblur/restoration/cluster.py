@@ -8,6 +8,7 @@ another; a picture that takes its worker with it each time is set aside.
 from __future__ import annotations
 
 import logging
+import math
 import pickle
 import time
 import warnings
@@ -130,12 +131,12 @@ def _join(address: str | None, workers: int | None, worker: _Worker) -> Iterator
 
 
 def _gpu_share(gpus: float, workers: int) -> float:
-    """What each worker asks of a GPU, so that all have a part of one.
+    """What each worker asks of a GPU, so that all find room.
 
-    >>> [_gpu_share(gpus, 8) for gpus in (0, 2, 16)]
-    [0.0, 0.25, 1.0]
+    >>> [_gpu_share(gpus, 8) for gpus in (0, 2, 3, 16)]
+    [0.0, 0.25, 0.333, 1.0]
     """
-    return min(1.0, gpus / workers)
+    return 1 / math.ceil(workers / gpus) if gpus else 0.0
 
 
 @dataclass(frozen=True)
