@@ -21,13 +21,11 @@ $(DEMO_ENV)/installed: pyproject.toml constraints.txt
 
 $(TEST_ENV)/installed: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(TEST_ENV)
-	$(TEST_ENV)/bin/python -m pip install --quiet -c constraints.txt -e '.[train,web,cluster,dev]'
+## moto with flask is a real S3 server for the tests
+	$(TEST_ENV)/bin/python -m pip install --quiet -c constraints.txt \
+		-e '.[train,web,video,cloud,cluster,dev]' moto flask flask-cors
 ## without the torchvision that spandrel names and we do not need: one for another torch breaks both
 	$(TEST_ENV)/bin/python -m pip install --quiet -c constraints.txt --no-deps einops safetensors spandrel
-## a real S3 server for the tests, and what s3:// needs: botocore names an older python-dateutil than ours
-	$(TEST_ENV)/bin/python -m pip install --quiet -c constraints.txt --no-deps s3fs aiobotocore \
-		aioitertools botocore jmespath wrapt moto werkzeug responses xmltodict boto3 s3transfer flask \
-		flask-cors itsdangerous blinker cryptography cffi pycparser
 	touch $@
 
 demo: $(DEMO_ENV)/installed

@@ -15,6 +15,7 @@
     ├── ConfigurationError         a recipe or setting with an unknown key or a wrong value
     ├── RecordError                a record cannot be read, or what it tells cannot be done again
     ├── ModelError                 a model's weights or card are missing, damaged or do not fit
+    ├── ProcessLostError           one of the processes that train together has ended
     └── MissingExtraError          an optional package is not installed (also an ImportError)
 
 `DeviceWarning` is no error: work goes on without a device that is missing or fails.
@@ -37,6 +38,7 @@ __all__ = [
     "ModelError",
     "NoRoomError",
     "PSFError",
+    "ProcessLostError",
     "RecordError",
     "UnblurError",
 ]
@@ -92,6 +94,10 @@ class RecordError(UnblurError):
 
 class ModelError(UnblurError):
     """A model's weights or card are missing, damaged or do not fit."""
+
+
+class ProcessLostError(UnblurError):
+    """One of the processes that train together has ended."""
 
 
 class MissingExtraError(UnblurError, ImportError):

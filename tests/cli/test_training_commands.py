@@ -36,17 +36,33 @@ def calls(monkeypatch) -> list[tuple]:
 
 def test_every_option_of_train_arrives(calls, capsys):
     words = "train r.yaml --data photos --validation more --output o --resume --max-steps 7"
-    more = ["--threads", "2", "--devices", "3", "--num-nodes", "4"]
+    more = [
+        "--threads",
+        "2",
+        "--devices",
+        "3",
+        "--num-nodes",
+        "4",
+        "--strategy",
+        "ddp",
+        "--accelerator",
+        "cpu",
+        "--cache",
+        "kept",
+    ]
     assert main([*words.split(), *more]) == ExitCode.DONE
     ((paths, settings),) = calls
-    assert paths == (Path("r.yaml"), Path("photos"), Path("o"))
+    assert paths == (Path("r.yaml"), "photos", Path("o"))
     assert settings == {
-        "validation": Path("more"),
+        "validation": "more",
         "resume": True,
         "max_steps": 7,
         "threads": 2,
         "devices": 3,
         "num_nodes": 4,
+        "strategy": "ddp",
+        "accelerator": "cpu",
+        "cache": Path("kept"),
         "progress": False,
     }
     assert capsys.readouterr().out == "runs/small/last.ckpt\n"

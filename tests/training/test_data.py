@@ -13,7 +13,8 @@ from unblur.degradation import convolve
 from unblur.errors import ConfigurationError, ImageReadError
 from unblur.images.color import linear_to_srgb, srgb_to_linear
 from unblur.training import sharing
-from unblur.training.data import BlurredCrops, load_pictures
+from unblur.training.data import BlurredCrops
+from unblur.training.pictures import load_pictures
 from unblur.training.settings import DataSettings
 
 CLEAN = {"jpeg_share": 0.0, "saturation_share": 0.0, "noise": 0.0}

@@ -7,8 +7,8 @@ import pytest
 import torch
 from scipy.signal import convolve
 
-from unblur.training.data import load_pictures
 from unblur.training.noisy import NoisyCrops, psf_size
+from unblur.training.pictures import load_pictures
 from unblur.training.settings import NOISES, NoiseSettings
 
 STRENGTHS = {

@@ -66,6 +66,10 @@ class CommandEntry:
 COMMANDS = (
     CommandEntry("restore", "Pictures", "Turn blurred pictures sharp."),
     CommandEntry("burst", "Pictures", "Merge several frames of one scene into one sharp picture."),
+    CommandEntry("video", "Pictures", "Turn a blurred video sharp."),
+    CommandEntry(
+        "deconvolve", "Pictures", "Take the blur out of a measured stack, in its own numbers."
+    ),
     CommandEntry("inspect", "Pictures", "Say how pictures are blurred: kind, size, direction."),
     CommandEntry("replay", "Pictures", "Make recorded results again, and compare."),
     CommandEntry("degrade", "Pictures", "Blur a picture in a known way."),
@@ -193,7 +197,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 stream.reconfigure(errors="backslashreplace")
         with warnings.catch_warnings(), unwind_when_terminated():
             # Pillow's doubts on size and EXIF: what matters of them is said in our own words
-            warnings.filterwarnings("ignore", module=r"PIL\.")
+            warnings.filterwarnings("ignore", module=r"(PIL|pydicom)\.")
             warnings.showwarning = _say(warnings.showwarning)
             typer.main.get_command(app).main(args=arguments, prog_name="unblur")
     except SystemExit as end:

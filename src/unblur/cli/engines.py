@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from unblur import FileResult, Job, Making
+    from unblur import FaithfulRestorer, FileResult, Job, Making, PhysicalPSF, Restorer
 
 __all__ = ["Device", "Engine", "How", "results_of"]
 
@@ -33,9 +33,11 @@ class How:
     """How the pictures are restored, as the options say."""
 
     model: str
+    max_gain: float | None
+    """Of the one linear filter that is used in place of the model, if it is."""
     threads: int | None
     quality: Literal["fast", "balanced", "best"]
-    psf: NDArray[np.float32] | None
+    psf: NDArray[np.float32] | PhysicalPSF | None
     strength: float
     linear: bool
     overwrite: bool
@@ -86,7 +88,7 @@ def _restore(
     how: How,
     tell_tiles: Callable[[Job, int, int], None],
 ) -> Iterator[FileResult]:
-    from unblur import Restorer, restore_batch, restore_on_cluster, share_threads
+    from unblur import restore_batch, restore_on_cluster, share_threads
 
     if how.engine is Engine.RAY:
         # Ray tells of lost workers on standard output, which is for data
@@ -109,7 +111,7 @@ def _restore(
     at_once, each = share_threads(len(first), how.threads)
     yield from restore_batch(
         chain(first, others),
-        Restorer(how.model, threads=each, quality=how.quality, device=how.device),
+        _restorer(how, each),
         psf=how.psf,
         strength=how.strength,
         linear=how.linear,
@@ -119,3 +121,11 @@ def _restore(
         progress=tell_tiles,
         making=how.making,
     )
+
+
+def _restorer(how: How, threads: int) -> Restorer | FaithfulRestorer:
+    from unblur import FaithfulRestorer, Restorer
+
+    if how.max_gain is not None:
+        return FaithfulRestorer(how.max_gain, threads=threads)
+    return Restorer(how.model, threads=threads, quality=how.quality, device=how.device)

@@ -16,7 +16,7 @@ from unblur.cli.talk import complain, printable
 from unblur.errors import ArgumentError, UnblurError
 
 if TYPE_CHECKING:
-    from unblur import BlurReport
+    from unblur import BlurReport, Photo
 
 __all__ = ["EXAMPLES", "inspect"]
 
@@ -65,8 +65,8 @@ def inspect(
         found, all_good = _find(files)
         if psf_out is not None and len(found) > 1:
             raise ArgumentError(f"{psf_out}: takes the PSF of one picture, not of {len(found)}")
-        for path, report in _inspect_all(found, model, threads):
-            _tell(path, report, as_json=as_json)
+        for path, report, photo in _inspect_all(found, model, threads):
+            _tell(path, report, photo, as_json=as_json)
             if isinstance(report, UnblurError):
                 all_good = False
             elif psf_out is not None:
@@ -92,8 +92,8 @@ def _find(paths: Sequence[str]) -> tuple[list[Path], bool]:
 
 def _inspect_all(
     paths: Sequence[Path], model: str, threads: int | None
-) -> Iterator[tuple[Path, BlurReport | UnblurError]]:
-    """Yield what was found in each picture, or why nothing was."""
+) -> Iterator[tuple[Path, BlurReport | UnblurError, Photo | None]]:
+    """Yield what was found in each picture, or why nothing was, and the picture."""
     if not paths:
         return
     from unblur import Restorer, read_photo
@@ -101,18 +101,26 @@ def _inspect_all(
     restorer = Restorer(model, threads=threads)
     for path in paths:
         try:
-            yield path, restorer.inspect(read_photo(path).pixels)
+            photo = read_photo(path)
+            yield path, restorer.inspect(photo.pixels), photo
         except UnblurError as error:
-            yield path, error
+            yield path, error, None
 
 
-def _tell(path: Path, report: BlurReport | UnblurError, *, as_json: bool) -> None:
+def _tell(
+    path: Path, report: BlurReport | UnblurError, photo: Photo | None, *, as_json: bool
+) -> None:
+    spacing = photo.spacing if photo else None
     if isinstance(report, UnblurError):
         complain(f"unblur: {report}")
         if as_json:
             typer.echo(json.dumps({"source": str(path), "error": str(report)}))
     elif as_json:
-        typer.echo(json.dumps({"source": str(path), **report.to_dict()}))
+        known = {} if spacing is None else {"spacing_mm": spacing}
+        typer.echo(json.dumps({"source": str(path), **known, **report.to_dict()}))
     else:
         typer.secho(printable(path), bold=True)
+        if spacing is not None:
+            wide = f"{report.extent * spacing[1]:.2g} mm wide; " if report.extent else ""
+            typer.echo(f"{wide}pixels of {spacing[0]:g} x {spacing[1]:g} mm")
         typer.echo(f"{report.to_text()}\n")

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from unblur import PhysicalPSF
+
 __all__ = ["EXAMPLES", "restore"]
 
 _Quality = Literal["fast", "balanced", "best"]
@@ -32,6 +34,11 @@ EXAMPLES = (
     ("unblur restore shots/ -o sharp/", "a folder to the bottom; run it again to go on"),
     ("unblur restore *.jpg --psf motion:15,30", "the blur is known: 15 px long, 30 degrees up"),
     ("unblur restore scan.tif --psf lens.png", "a measured PSF, as a picture"),
+    (
+        "unblur restore scan.dcm --psf gaussian:0.4mm",
+        "the blur in millimetres (extra 'dicom')",
+    ),
+    ("unblur restore scan.dcm --psf disk:1mm --faithful", "one linear filter: nothing is invented"),
     ("unblur restore photo.jpg --strength 0.5", "half way, for a softer look"),
     ("unblur restore photo.jpg --quality best", "takes its time"),
     ("unblur restore shots/ -o sharp/ --report report.html", "and a table of what was done"),
@@ -104,7 +111,26 @@ def restore(
             metavar="SPEC|FILE",
             rich_help_panel=_HOW,
             help="The blur, if you know it: gaussian:SIGMA, disk:RADIUS, motion:LENGTH,ANGLE, "
-            "box:WIDTH, or a picture of it. Without it the blur is found in each picture.",
+            "box:WIDTH, or a picture of it; for DICOM also gaussian:0.4mm. Without it the blur is "
+            "found in each picture.",
+        ),
+    ] = None,
+    faithful: Annotated[
+        bool,
+        typer.Option(
+            "--faithful",
+            rich_help_panel=_HOW,
+            help="No network: one linear filter of the given --psf, with a bound on what it can "
+            "change.",
+        ),
+    ] = False,
+    max_gain: Annotated[
+        float | None,
+        typer.Option(
+            min=1.0,
+            metavar="G",
+            rich_help_panel=_HOW,
+            help="With --faithful: no frequency becomes stronger than G times; 3 when left out.",
         ),
     ] = None,
     strength: Annotated[
@@ -184,19 +210,24 @@ def restore(
     if address is not None and engine is not Engine.RAY:
         raise ArgumentError(f"--address {address}: names a cluster: add --engine ray")
 
+    if faithful:
+        _check_faithful(psf, model, engine)
+    elif max_gain is not None:
+        raise ArgumentError("--max-gain: bounds the filter of --faithful: add that")
     kernel = None if psf is None else _kernel(psf)
     how = How(
-        model,
-        threads,
-        quality,
-        kernel,
-        strength,
-        not encoded,
-        overwrite,
-        strip,
-        device,
-        engine,
-        address,
+        model=model,
+        max_gain=(max_gain or 3.0) if faithful else None,
+        threads=threads,
+        quality=quality,
+        psf=kernel,
+        strength=strength,
+        linear=not encoded,
+        overwrite=overwrite,
+        strip=strip,
+        device=device,
+        engine=engine,
+        address=address,
     )
     if record is not None:
         named = {"psf": exact_psf(kernel), "psf_name": psf}
@@ -218,7 +249,16 @@ def restore(
             raise typer.Exit(ExitCode.FAILED if talk.found else ExitCode.NOTHING)
 
 
-def _kernel(psf: str) -> NDArray[np.float32]:
-    from unblur import parse_psf
+def _kernel(psf: str) -> NDArray[np.float32] | PhysicalPSF:
+    from unblur import PhysicalPSF, parse_psf
 
-    return parse_psf(psf)
+    return PhysicalPSF.parse(psf) or parse_psf(psf)
+
+
+def _check_faithful(psf: str | None, model: str, engine: Engine) -> None:
+    if psf is None:
+        raise ArgumentError("--faithful: needs the blur, for a guess is none: add --psf")
+    if model != "default":
+        raise ArgumentError(f"--faithful: uses no model: leave out --model {model}")
+    if engine is not Engine.LOCAL:
+        raise ArgumentError("--faithful: works on this machine: leave out --engine")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -20,6 +20,12 @@ EXAMPLES = (
         "does it run at all?",
     ),
     ("unblur train recipes/seed-autoencoder.yaml --data pairs/", "from pairs of files"),
+    ("unblur train recipes/restorer.yaml --data s3://bucket/photos", "from a bucket"),
+    ("unblur train recipes/restorer.yaml --data photos/ --devices 4", "four processes or GPUs"),
+    (
+        "torchrun --nproc-per-node 4 -m unblur train recipes/restorer.yaml --data photos/",
+        "the same",
+    ),
 )
 
 
@@ -28,14 +34,17 @@ def train(
         Path, typer.Argument(metavar="RECIPE.yaml", help="What to train.", show_default=False)
     ],
     data: Annotated[
-        Path,
+        str,
         typer.Option(
-            metavar="DIR", help="Sharp pictures, or pairs of files if the recipe learns from those."
+            metavar="DIR|URL",
+            help="Sharp pictures, or pairs of files if the recipe learns from those.",
         ),
     ],
     validation: Annotated[
-        Path | None,
-        typer.Option(metavar="DIR", help="Other pictures of the same kind to measure progress on."),
+        str | None,
+        typer.Option(
+            metavar="DIR|URL", help="Other pictures of the same kind to measure progress on."
+        ),
     ] = None,
     output: Annotated[
         Path, typer.Option("--output", "-o", metavar="DIR", help="Folder of all runs.")
@@ -51,11 +60,30 @@ def train(
         int | None, typer.Option(min=1, metavar="N", help="CPU threads of each process.")
     ] = None,
     devices: Annotated[
-        int, typer.Option(min=1, metavar="N", help="Processes that share each batch, on CPUs.")
-    ] = 1,
+        int | None,
+        typer.Option(
+            min=1,
+            metavar="N",
+            help="Processes on this machine that share each batch; as many as torchrun or SLURM "
+            "started, else 1, when left out.",
+        ),
+    ] = None,
     num_nodes: Annotated[
-        int, typer.Option(min=1, metavar="M", help="Machines that run this command together.")
-    ] = 1,
+        int | None,
+        typer.Option(min=1, metavar="M", help="Machines that run this command together."),
+    ] = None,
+    strategy: Annotated[
+        Literal["auto", "ddp"],
+        typer.Option(help="How processes share; ddp is taken by itself if there are several."),
+    ] = "auto",
+    accelerator: Annotated[
+        Literal["auto", "cpu", "gpu"],
+        typer.Option(help="A GPU for each process if there are any, or the processors."),
+    ] = "auto",
+    cache: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="Where pictures of a bucket are copied to, for all runs."),
+    ] = None,
 ) -> None:
     """Train a model by a recipe.
 
@@ -78,6 +106,9 @@ def train(
         threads=threads,
         devices=devices,
         num_nodes=num_nodes,
+        strategy=strategy,
+        accelerator=accelerator,
+        cache=cache,
         progress=sys.stderr.isatty(),
     )
     if is_first_process():

@@ -41,9 +41,9 @@ def read_photo(
     Parameters
     ----------
     path : path or URL
-        A JPEG, PNG, TIFF, WebP or BMP, recognised by its content. Palettes are expanded, bilevel
-        becomes grey, CMYK is converted to sRGB by its ICC profile (which the sRGB profile then
-        replaces), a double-precision TIFF becomes single: the notes of the photo say so.
+        A JPEG, PNG, TIFF, WebP, BMP or DICOM (extra ``dicom``), recognised by its content. Palettes
+        are expanded, bilevel becomes grey, CMYK is converted to sRGB by its ICC profile (which the
+        sRGB profile then replaces), a double-precision TIFF becomes single: the notes say so.
     max_pixels : int or None, optional
         Larger pictures are refused before they are decoded; None takes any.
 
@@ -201,7 +201,7 @@ def write_photo(
     photo : Photo
         Depth, alpha and metadata are kept as far as the format allows. JPEG, WebP and BMP hold
         8 bits, PNG 16 bits, TIFF anything; JPEG compression is that of a JPEG source, TIFF
-        compression that of a TIFF source.
+        compression that of a TIFF source. A DICOM is written only from a DICOM.
     path : path or URL
         Its suffix decides on the format: one of `SUFFIXES`. A link is replaced, not followed.
     overwrite : bool, optional

@@ -170,15 +170,15 @@ class RemotePath:
             return False
         return self._ask(lambda system, path: bool(system.isdir(path)))
 
-    def read_bytes(self) -> bytes:
-        """Read the whole file.
+    def read_bytes(self, first: int | None = None) -> bytes:
+        """Read the whole file, or the first bytes of it.
 
         Raises
         ------
         ImageReadError
             When it does not exist or the server does not give it, all attempts used up.
         """
-        return self._ask(lambda system, path: bytes(system.cat_file(path)))
+        return self._ask(lambda system, path: bytes(system.cat_file(path, end=first)))
 
     def write_bytes(self, data: bytes) -> None:
         """Write the whole file: it appears at once or not at all, as such stores do.
@@ -217,17 +217,23 @@ class RemotePath:
         ImageReadError
             When the server does not tell.
         """
+        found = self._ask(lambda system, path: _list(system.ls, path))
+        return sorted({(name, item["type"] == "directory") for name, item in found})
 
-        def list_names(system: Any, path: str) -> list[tuple[str, bool]]:
-            try:
-                found = system.ls(path, detail=True)
-            except FileNotFoundError:
-                return []
-            own = path.strip("/")
-            pairs = ((item["name"].strip("/"), item["type"] == "directory") for item in found)
-            return sorted({(PurePosixPath(n).name, folder) for n, folder in pairs if n != own})
+    def versions(self) -> dict[str, str]:
+        """Place of each file below, to the bottom, and a word that changes with its content.
 
-        return self._ask(list_names)
+        Raises
+        ------
+        ImageReadError
+            When the server does not tell.
+        """
+
+        def find(path: str, detail: bool) -> list[dict[str, Any]]:
+            return list(system.find(path, detail=detail).values())
+
+        system, _ = _file_system(self.url)
+        return {name: _version(item) for name, item in self._ask(lambda _, path: _list(find, path))}
 
     def _ask(self, question: Callable[[Any, str], T]) -> T:
         try:
@@ -282,6 +288,25 @@ def remote_file(place: RemotePath, *, overwrite: bool = False) -> Iterator[Binar
     with io.BytesIO() as file:
         yield file
         place.write_bytes(file.getvalue())
+
+
+def _list(ask: Callable[..., list[dict[str, Any]]], path: str) -> list[tuple[str, dict[str, Any]]]:
+    """What a store lists below a path, each by its place below it."""
+    try:
+        found = ask(path, detail=True)
+    except FileNotFoundError:
+        return []
+    own = PurePosixPath("/", path)
+    named = ((PurePosixPath("/", item["name"]), item) for item in found)
+    return [(str(name.relative_to(own)), item) for name, item in named if name != own]
+
+
+def _version(item: dict[str, Any]) -> str:
+    """A store's own mark of the content, else size and time."""
+    marks = (item.get(name) for name in ("ETag", "etag", "md5Hash", "content_md5", "CRC"))
+    times = (item.get(name) for name in ("LastModified", "last_modified", "updated", "mtime"))
+    mark = next((mark for mark in (*marks, *times) if mark), "")
+    return f"{item.get('size')} {mark}".strip()
 
 
 def _file_system(url: str) -> tuple[Any, str]:

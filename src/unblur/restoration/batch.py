@@ -12,11 +12,13 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
+from unblur.degradation.physical import PhysicalPSF
 from unblur.errors import ImageWriteError
 from unblur.images.digest import FileDigest, digest_pixels
 from unblur.images.files import SUFFIXES, read_with_digest, write_with_digest
 from unblur.images.photo import Photo
 from unblur.images.places import Place, RemotePath, place_of
+from unblur.restoration.frames import restore_pixels
 from unblur.restoration.job import (
     EXISTS,
     PSF,
@@ -40,7 +42,6 @@ __all__ = [
     "restore_batch",
     "restore_job",
     "restore_photo",
-    "restore_pixels",
     "share_threads",
 ]
 
@@ -52,7 +53,7 @@ def restore_batch(
     jobs: Iterable[Job | FileResult],
     restorer: ImageRestorer,
     *,
-    psf: PSF | None = None,
+    psf: PSF | PhysicalPSF | None = None,
     strength: float = 1.0,
     linear: bool = True,
     overwrite: bool = False,
@@ -69,8 +70,8 @@ def restore_batch(
         From `plan_batch` or `walk_batch`; taken one by one. A result comes out as it is.
     restorer : ImageRestorer
         Used for all of them.
-    psf : ndarray of float32, optional
-        (K, K), the blur of every picture; found for each when left out.
+    psf : ndarray of float32 or PhysicalPSF, optional
+        (K, K), the blur of every picture, or the same in millimetres; found for each when left out.
     strength : float
         0 leaves the pictures as they are, 1 restores fully.
     linear : bool
@@ -200,7 +201,7 @@ def restore_photo(
     target: str | Path | RemotePath,
     restorer: ImageRestorer,
     *,
-    psf: PSF | None = None,
+    psf: PSF | PhysicalPSF | None = None,
     strength: float = 1.0,
     linear: bool = True,
     overwrite: bool = False,
@@ -252,7 +253,7 @@ def _restore(
     check_suffix(job.target)
     photo, before = read_with_digest(job.source)
     make_folder(job.target)
-    with gate.passed(photo.width * photo.height):
+    with gate.passed(photo.width * photo.height * len(photo.frames)):
         photo, report = restore_pixels(photo, restorer, settings, progress=progress)
     after = write_with_digest(photo, job.target, overwrite=settings.overwrite, strip=settings.strip)
     entry = entry_of(photo, before, after, report, settings)
@@ -272,27 +273,6 @@ def entry_of(
         found=report.to_record(),
         notes=photo.notes,
     )
-
-
-def restore_pixels(
-    photo: Photo,
-    restorer: ImageRestorer,
-    settings: Settings,
-    *,
-    progress: Progress | None = None,
-) -> tuple[Photo, Report]:
-    """Return the photo with its blur removed, and what the restorer said of it."""
-    if progress is not None:
-        progress(0, 1)  # the first look at a large picture takes a while
-    # in their own type: as floats the pixels of a large photo would take four times the memory
-    pixels, report = restorer.restore_with_report(
-        photo.pixels,
-        settings.psf,
-        strength=settings.strength,
-        linear=settings.linear,
-        progress=progress,
-    )
-    return photo.with_pixels(pixels), report
 
 
 def check_suffix(target: Place) -> None:

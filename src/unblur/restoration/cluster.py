@@ -19,10 +19,12 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from unblur.degradation.physical import PhysicalPSF
 from unblur.errors import MissingExtraError, UnblurError
 from unblur.images.digest import FileDigest
 from unblur.images.files import decode_file, encode_file, new_file, read_bytes
-from unblur.restoration.batch import check_suffix, entry_of, make_folder, restore_pixels
+from unblur.restoration.batch import check_suffix, entry_of, make_folder
+from unblur.restoration.frames import restore_pixels
 from unblur.restoration.job import EXISTS, PSF, FileResult, Job, Settings
 from unblur.restoration.making import Making
 from unblur.restoration.pipeline import stop_without_room
@@ -46,7 +48,7 @@ def restore_on_cluster(
     device: Device = "auto",
     address: str | None = None,
     workers: int | None = None,
-    psf: PSF | None = None,
+    psf: PSF | PhysicalPSF | None = None,
     strength: float = 1.0,
     linear: bool = True,
     overwrite: bool = False,

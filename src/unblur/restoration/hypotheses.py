@@ -114,7 +114,7 @@ def _others(luma: FloatArray, model: Model, searches: tuple[Search, ...]) -> lis
         rounds = FROM_COARSE if search.start == "coarse" else POLISH
         return alternate(luma, start, model.restorer, rounds, weak_edges=search.weak_edges)
 
-    with ThreadPoolExecutor(min(threads, len(searches))) as pool:
+    with ThreadPoolExecutor(max(1, min(threads, len(searches)))) as pool:
         return list(pool.map(run, searches))
 
 

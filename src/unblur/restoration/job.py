@@ -9,6 +9,7 @@ from typing import Any, Literal, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from unblur.degradation.physical import PhysicalPSF
 from unblur.errors import UnblurError
 from unblur.images.places import Place
 from unblur.restoration.making import Making, RecordEntry
@@ -57,8 +58,8 @@ class Settings:
 
     Parameters
     ----------
-    psf : ndarray of float32, optional
-        (K, K), the blur of every picture; found for each when left out.
+    psf : ndarray of float32 or PhysicalPSF, optional
+        (K, K), the blur of every picture, or the same in millimetres; found for each when left out.
     strength : float
         0 leaves the pictures as they are, 1 restores fully.
     linear : bool
@@ -71,7 +72,7 @@ class Settings:
         Make an entry for a record of each result.
     """
 
-    psf: PSF | None = None
+    psf: PSF | PhysicalPSF | None = None
     strength: float = 1.0
     linear: bool = True
     overwrite: bool = False

@@ -19,8 +19,9 @@ from unblur.images.digest import FileDigest, digest_pixels
 from unblur.images.files import new_file, read_photo, read_with_digest, write_with_digest
 from unblur.images.places import Place, place_of
 from unblur.origin import instruction_sets, machine_name
-from unblur.restoration.batch import make_folder, restore_pixels
+from unblur.restoration.batch import make_folder
 from unblur.restoration.burst_files import merge_files
+from unblur.restoration.frames import restore_pixels
 from unblur.restoration.job import Settings
 from unblur.restoration.making import RecordEntry, Software, digest_model
 from unblur.restoration.record import read_record

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from unblur.estimation.report import BlurReport
 from unblur.images.tiling import Tile
 
-__all__ = ["RestorationReport", "TileReport"]
+__all__ = ["ChangeBound", "RestorationReport", "TileReport"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,6 +49,29 @@ class TileReport:
 
 
 @dataclass(frozen=True)
+class ChangeBound:
+    """How far a linear filter can have changed a picture.
+
+    Parameters
+    ----------
+    gain : float
+        Largest factor on the strength of any frequency.
+    noise : float
+        Factor on the standard deviation of noise that is the same at all frequencies.
+    change : float
+        No value can have changed by more, whatever the picture within its range; in the numbers
+        that the filter worked on, 1 being the whole range.
+    changed : float
+        The largest change that there was.
+    """
+
+    gain: float
+    noise: float
+    change: float
+    changed: float
+
+
+@dataclass(frozen=True)
 class RestorationReport:
     """What was found in one picture and what was done.
 
@@ -70,6 +93,8 @@ class RestorationReport:
         The strength asked for, 0 to 1.
     field : tuple of TileReport
         Each tile with its own PSF, row by row.
+    bound : ChangeBound, optional
+        On the change, for a faithful restoration.
     """
 
     blur: BlurReport | None
@@ -80,6 +105,16 @@ class RestorationReport:
     tiles_kept: int
     strength: float
     field: tuple[TileReport, ...] = ()
+    bound: ChangeBound | None = None
+
+    def to_sentence(self) -> str:
+        """How the picture was made, for the record of a result."""
+        if self.bound is not None:
+            method = f"one linear filter (Wiener, no frequency raised above {self.bound.gain:g}x)"
+        else:
+            method = "a neural network, whose detail may be invented"
+        part = f" at strength {self.strength:g}" if self.strength < 1 else ""
+        return f"Deblurred by {method}{part}"
 
     def to_dict(self) -> dict[str, object]:
         """Only what JSON can hold, without the field."""
@@ -91,6 +126,7 @@ class RestorationReport:
             "tiles": self.tiles,
             "tiles_kept": self.tiles_kept,
             "strength": self.strength,
+            "bound": None if self.bound is None else asdict(self.bound),
         }
 
     def to_record(self) -> dict[str, object]:

@@ -130,6 +130,15 @@ class Restorer:
         self._network = find_picture_network(model, self._threads, device)
         self._model = None if self._network else Model.load(model, self._threads, device)
         self._effort = effort_of(quality, self._model.restorer.passes if self._model else 1)
+        self.quality = quality
+
+    def __repr__(self) -> str:
+        return f"Restorer({str(self._name)!r}, quality={self.quality!r})"
+
+    @property
+    def threads(self) -> int:
+        """Processor threads."""
+        return self._threads
 
     @property
     def _shared(self) -> Model:
@@ -254,10 +263,60 @@ class Restorer:
         field, noise = self._find(_pixels_of(image)[0], None)
         return report_blur(field.psf, noise, octave=field.octave)
 
-    def _find(self, pixels: npt.NDArray[Any], psf: FloatArray | None) -> tuple[BlurField, float]:
+    def find_field(
+        self, image: FloatArray, psf: FloatArray | None = None, *, search: bool = True
+    ) -> tuple[BlurField, float] | None:
+        """Find blur and noise of a picture; None if the model restores without.
+
+        Parameters
+        ----------
+        image : ndarray of float32
+            (H, W, C) in [0, 1].
+        psf : ndarray of float32, optional
+            PSF (K, K), if known.
+        search : bool
+            Whether to look further where the PSF is doubtful, which takes several times as long.
+        """
+        return None if self._network else self._find(image, psf, search=search)
+
+    def restore_field(
+        self,
+        image: FloatArray,
+        field: BlurField | None,
+        noise: float,
+        *,
+        known: bool,
+        linear: bool = True,
+    ) -> FloatArray:
+        """Restore a picture by what `find_field` found, or something like it.
+
+        Parameters
+        ----------
+        image : ndarray of float32
+            (H, W, C) in [0, 1].
+        field : BlurField or None
+            Its blur.
+        noise : float
+            Standard deviation of its noise.
+        known : bool
+            Whether the PSF was given.
+        linear : bool
+            As for `restore`.
+        """
+        if self._network is not None or field is None:
+            assert self._network is not None
+            return restore_directly(image, self._network, 1.0, _quiet)[0]
+        passes = self._effort.passes
+        task = _Task(image, self._shared, field, not known, 1.0, noise, linear, passes)
+        return self._run(task, _quiet)[0]
+
+    def _find(
+        self, pixels: npt.NDArray[Any], psf: FloatArray | None, *, search: bool = True
+    ) -> tuple[BlurField, float]:
         """Blur and noise of a picture."""
+        searches = self._effort.searches if search else 0
         with fft.set_workers(self._threads):
-            field = find_blur(pixels, psf, self._shared, searches=self._effort.searches)
+            field = find_blur(pixels, psf, self._shared, searches=searches)
         return field, estimate_noise(_sample(pixels))
 
     def _run(

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -15,79 +14,15 @@ from torch.utils.data import IterableDataset
 from unblur.degradation.convolution import crop_valid
 from unblur.degradation.pipeline import Degradation
 from unblur.degradation.sampling import PSFSampler
-from unblur.errors import ConfigurationError, ImageReadError
+from unblur.training.ahead import Ahead
+from unblur.training.pictures import Pixels, shapes_of
 from unblur.training.settings import DataSettings, side_at
 from unblur.training.sharing import numbers
 
-__all__ = ["BlurredCrops", "CropStream", "as_tensor", "decode", "load_pictures"]
+__all__ = ["BlurredCrops", "CropStream", "as_tensor"]
 
 Sample = dict[str, Any]
-Pixels = npt.NDArray[np.uint8]
 FloatImage = npt.NDArray[np.float32]
-SUFFIXES = {".jpg", ".jpeg", ".png", ".tif", ".tiff", ".webp", ".bmp"}
-
-
-def load_pictures(folder: str | Path, smallest: int) -> list[Pixels]:
-    """Decode every picture of a folder, leaving out those too small for a crop.
-
-    Parameters
-    ----------
-    folder : path
-        Folder of JPEG, PNG, TIFF, WebP or BMP files; its subfolders are not looked into.
-    smallest : int
-        Rows and columns that a picture must have.
-
-    Returns
-    -------
-    list of ndarray of uint8
-        (H, W, 3) each, sorted by file name.
-
-    Raises
-    ------
-    ConfigurationError
-        If there is no such folder, or no picture in it is large enough.
-    ImageReadError
-        If a file with the name of a picture is none.
-    """
-    try:
-        paths = sorted(Path(folder).iterdir())
-    except OSError as error:
-        raise ConfigurationError(
-            f"{folder}: cannot be read ({error.strerror}); give a folder of sharp pictures"
-        ) from error
-    pictures = [decode(path) for path in paths if path.suffix.lower() in SUFFIXES]
-    large = [pixels for pixels in pictures if min(pixels.shape[:2]) >= smallest]
-    if not large:
-        raise ConfigurationError(
-            f"{folder}: no picture of at least {smallest} x {smallest} pixels; "
-            "give a folder of sharp pictures"
-        )
-    return large
-
-
-def decode(path: str | Path) -> Pixels:
-    """Decode one picture.
-
-    Parameters
-    ----------
-    path : path
-        The file.
-
-    Returns
-    -------
-    ndarray of uint8
-        (H, W, 3), as it is stored: not turned by its EXIF.
-
-    Raises
-    ------
-    ImageReadError
-        If it is no picture.
-    """
-    try:
-        with Image.open(path) as file:
-            return np.asarray(file.convert("RGB"))
-    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
-        raise ImageReadError(f"{path}: not a readable picture ({error}); take it away") from error
 
 
 class CropStream(IterableDataset[Sample]):
@@ -95,7 +30,7 @@ class CropStream(IterableDataset[Sample]):
 
     Parameters
     ----------
-    pictures : list of ndarray of uint8
+    pictures : sequence of ndarray of uint8
         Sharp pictures (H, W, 3). Not modified.
     seed : int
         Together with a crop's number it decides everything about that crop.
@@ -109,7 +44,7 @@ class CropStream(IterableDataset[Sample]):
 
     def __init__(
         self,
-        pictures: list[Pixels],
+        pictures: Sequence[Pixels],
         *,
         seed: int,
         start: int = 0,
@@ -122,10 +57,10 @@ class CropStream(IterableDataset[Sample]):
         self.start = start
         self.count = count
         self.steps = steps
+        self.ahead = Ahead()
 
     def __iter__(self) -> Iterator[Sample]:
-        for index in numbers(self.start, self.count):
-            yield self.sample(index)
+        return self.ahead.make(self.sample, numbers(self.start, self.count))
 
     def sample(self, index: int) -> Sample:
         """Make one crop.
@@ -151,7 +86,7 @@ class BlurredCrops(CropStream):
 
     Parameters
     ----------
-    pictures : list of ndarray of uint8
+    pictures : sequence of ndarray of uint8
         Sharp pictures (H, W, 3). Not modified.
     settings : DataSettings
         Crop size and shares.
@@ -167,7 +102,7 @@ class BlurredCrops(CropStream):
 
     def __init__(
         self,
-        pictures: list[Pixels],
+        pictures: Sequence[Pixels],
         settings: DataSettings,
         *,
         seed: int,
@@ -178,7 +113,7 @@ class BlurredCrops(CropStream):
         super().__init__(pictures, seed=seed, start=start, count=count, steps=steps)
         self.settings = settings
         self.sampler = PSFSampler()
-        areas = np.array([p.shape[0] * p.shape[1] for p in pictures], dtype=np.float64)
+        areas = np.prod(np.array(shapes_of(pictures), dtype=np.float64), axis=1)
         self._chances = np.sqrt(areas) / np.sqrt(areas).sum()
 
     def sample(self, index: int) -> Sample:
@@ -218,7 +153,7 @@ class BlurredCrops(CropStream):
         return max(crops, key=_detail) if len(crops) > 1 else crops[0]
 
     def _random_crop(self, rng: np.random.Generator, side: int) -> FloatImage:
-        picture = self.pictures[rng.choice(len(self.pictures), p=self._chances)]
+        picture = self.pictures[int(rng.choice(len(self.pictures), p=self._chances))]
         height, width = picture.shape[:2]
         smallest = max(self.settings.min_scale, side / min(height, width))
         scale = rng.uniform(smallest, 1.0) if smallest < 1 else 1.0

@@ -11,6 +11,7 @@ from torch import nn
 from unblur.errors import ArgumentError
 from unblur.networks.part import as_outputs
 from unblur.training.settings import Count
+from unblur.training.sharing import rank_and_world
 from unblur.training.task import Batch, Task
 
 if TYPE_CHECKING:
@@ -86,8 +87,10 @@ class MaskedTask(Task):
         """
         sharp = batch["sharp"]
         generator = torch.Generator().manual_seed(seed)
-        masks = [self._mask(generator, *sharp.shape[-2:]) for _ in sharp]
-        mask = torch.stack(masks)[:, None].to(sharp.device)
+        rank, world = rank_and_world()
+        # those of the whole batch, of which each process takes its own as it does of the pictures
+        masks = [self._mask(generator, *sharp.shape[-2:]) for _ in range(world * len(sharp))]
+        mask = torch.stack(masks[rank::world])[:, None].to(sharp.device)
         filled = as_outputs(self.network(torch.where(mask, self.token, sharp)))[-1]
         return hidden_error(filled, sharp, mask)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import torch
 from PIL import Image
@@ -10,7 +12,8 @@ from unblur.degradation.convolution import FloatImage, convolve, crop_valid
 from unblur.degradation.noise import add_noise
 from unblur.degradation.shapes import delta_psf, gaussian_psf
 from unblur.degradation.textbook_noise import add_impulses, add_poisson, add_speckle
-from unblur.training.data import CropStream, Pixels, Sample, as_tensor
+from unblur.training.data import CropStream, Sample, as_tensor
+from unblur.training.pictures import Pixels
 from unblur.training.settings import NoiseSettings, side_at
 
 __all__ = ["NoisyCrops", "psf_size"]
@@ -45,7 +48,7 @@ class NoisyCrops(CropStream):
 
     Parameters
     ----------
-    pictures : list of ndarray of uint8
+    pictures : sequence of ndarray of uint8
         Sharp pictures (H, W, 3), none smaller than a crop and its margin. Not modified.
     settings : NoiseSettings
         Crop size, blur and noise.
@@ -61,7 +64,7 @@ class NoisyCrops(CropStream):
 
     def __init__(
         self,
-        pictures: list[Pixels],
+        pictures: Sequence[Pixels],
         settings: NoiseSettings,
         *,
         seed: int,
@@ -103,7 +106,7 @@ class NoisyCrops(CropStream):
         }
 
     def _crop(self, rng: np.random.Generator, side: int) -> FloatImage:
-        picture = self.pictures[rng.integers(len(self.pictures))]
+        picture = self.pictures[int(rng.integers(len(self.pictures)))]
         height, width = picture.shape[:2]
         scale = max(rng.uniform(*self.settings.scale), side / min(height, width))
         taken = min(round(side / scale), height, width)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import count as count_from
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,9 @@ from torch.utils.data import IterableDataset
 
 from unblur.errors import ImageReadError
 from unblur.evaluation.paired.finding import Pair
-from unblur.training.data import Pixels, as_tensor, decode
+from unblur.training.ahead import Ahead
+from unblur.training.data import as_tensor
+from unblur.training.pictures import Pixels, decode
 from unblur.training.settings import PairSettings, side_at
 from unblur.training.sharing import rank_and_world
 
@@ -124,6 +127,7 @@ class PairBatches(IterableDataset[Batch]):
         self.start = start
         self.steps = steps
         self.once = once
+        self.ahead = Ahead()
 
     @property
     def epoch_steps(self) -> int:
@@ -131,16 +135,36 @@ class PairBatches(IterableDataset[Batch]):
         return -(-len(self.pairs) // self.settings.batch_size)
 
     def __iter__(self) -> Iterator[Batch]:
-        step, (rank, world) = self.start, rank_and_world()
-        while not self.once or step < self.epoch_steps:
-            if mine := self._share(self.indices(step), rank, world):
-                yield self.batch(step, mine)
-            step += 1
+        rank, world = rank_and_world()
+        steps = range(self.start, self.epoch_steps) if self.once else count_from(self.start)
 
-    def _share(self, indices: list[int], rank: int, world: int) -> list[int]:
+        def mine(step: int) -> list[int]:
+            return self.share(self.indices(step), rank, world)
+
+        # of a validation the last batch may be too small for all processes
+        return self.ahead.make(lambda step: self.batch(step, mine(step)), filter(mine, steps))
+
+    def share(self, indices: list[int], rank: int, world: int) -> list[int]:
+        """Choose what one process takes of a batch.
+
+        In training all take equally many, so that up to one each is left out at the end of an
+        epoch; where there is not one for each, all take the same.
+
+        Parameters
+        ----------
+        indices : list of int
+            From `indices`.
+        rank, world : int
+            Number of the process, and how many there are.
+
+        Returns
+        -------
+        list of int
+            A part of them.
+        """
         if self.once:
             return indices[rank::world]
-        if len(indices) < world:  # all processes must have equally many, and one at least
+        if len(indices) < world:
             return indices
         return indices[rank::world][: len(indices) // world]
 

@@ -7,27 +7,29 @@ import logging
 import sys
 import warnings
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import timedelta
+from hashlib import blake2b
 from pathlib import Path
 
 import lightning.pytorch as pl
 import torch
 from lightning.pytorch.callbacks import EMAWeightAveraging
 from lightning.pytorch.loggers import TensorBoardLogger
-from lightning.pytorch.strategies import DDPStrategy
 from lightning.pytorch.utilities import rank_zero_only
 
 from unblur.cards import weights_folder
 from unblur.errors import ArgumentError, ConfigurationError
+from unblur.training.agreement import Agreement, lost_process_told
 from unblur.training.checkpoints import check_fit, load_estimator, load_weights, read_checkpoint
 from unblur.training.epochs import History, PlateauStep, TimedCheckpoint
+from unblur.training.machines import Accelerator, Machines, Strategy, find_machines
 from unblur.training.progress import StepBar
 from unblur.training.recipe import Recipe, load_recipe
-from unblur.training.sources import open_source
+from unblur.training.sources import Source, open_source
 from unblur.training.stop import CleanStop
 from unblur.training.task import Task
 from unblur.training.tasks import build_task
+from unblur.training.waiting import Waiting
 
 __all__ = ["is_first_process", "train"]
 
@@ -43,29 +45,9 @@ _EXPECTED = (
     r"The dirpath has changed",  # a run may be moved
     r"The '.*_dataloader' does not have many workers",  # a crop is made faster than it is learned
     r"`isinstance\(treespec, LeafSpec\)` is deprecated",  # between Lightning and torch
+    r"The `srun` command is available on your system but is not used",  # see `find_machines`
     r"It is recommended to use `self.log\(.*sync_dist=True",  # a kind may be at one process alone
 )
-
-
-@dataclass(frozen=True)
-class Machines:
-    """How many processes train together.
-
-    Parameters
-    ----------
-    devices : int
-        Processes on each machine.
-    nodes : int
-        Machines.
-    """
-
-    devices: int = 1
-    nodes: int = 1
-
-    @property
-    def world(self) -> int:
-        """Processes in all."""
-        return self.devices * self.nodes
 
 
 def is_first_process() -> bool:
@@ -88,8 +70,11 @@ def train(
     resume: bool = False,
     max_steps: int | None = None,
     threads: int | None = None,
-    devices: int = 1,
-    num_nodes: int = 1,
+    devices: int | None = None,
+    num_nodes: int | None = None,
+    strategy: Strategy = "auto",
+    accelerator: Accelerator = "auto",
+    cache: str | Path | None = None,
     progress: bool = True,
 ) -> Path:
     """Train the network of a recipe.
@@ -98,12 +83,13 @@ def train(
     ----------
     recipe_path : path
         YAML file, see `unblur.training.recipe.Recipe`.
-    data : path
+    data : path or str
         Folder of sharp pictures, the blur is made on the way; or of pairs, if the recipe says so.
+        A URL such as ``s3://bucket/photos`` names one in a bucket.
     output : path
         Folder of all runs; this one goes to ``output/NAME``, its log for TensorBoard and its
         ``history.csv`` included.
-    validation : path, optional
+    validation : path or str, optional
         Folder of the same kind to measure progress on; pairs are split if it is left out.
     resume : bool
         Go on from ``output/NAME/last.ckpt`` if it exists.
@@ -111,10 +97,17 @@ def train(
         Stop after this many steps in all, if sooner than the recipe says.
     threads : int, optional
         Threads of the tensor library, in each process.
-    devices : int
-        Processes on this machine; with more than one they share each batch, on CPUs.
-    num_nodes : int
+    devices : int, optional
+        Processes on this machine, which share each batch; what torchrun or SLURM started, else 1,
+        when left out.
+    num_nodes : int, optional
         Machines, each of which runs this same command; they must see the same output folder.
+    strategy : {"auto", "ddp"}
+        How processes share: by PyTorch's distributed data parallel, if there are several.
+    accelerator : {"auto", "cpu", "gpu"}
+        GPUs, one for each process, or the processors; GPUs if there are any when left out.
+    cache : path, optional
+        Folder for copies of pictures in a bucket; that of the user when left out.
     progress : bool
         Show a progress bar on the standard error, if that is a terminal.
 
@@ -133,12 +126,14 @@ def train(
         If one of the pictures cannot be read.
     ModelError
         If a checkpoint that is needed is missing or damaged, or does not fit the recipe.
+    ProcessLostError
+        If one of several processes ends; the last checkpoint stays.
     """
-    numbers = {"max_steps": max_steps, "threads": threads, "devices": devices}
-    for name, value in (numbers | {"num_nodes": num_nodes}).items():
+    for name, value in {"max_steps": max_steps, "threads": threads}.items():
         if value is not None and value < 1:
             raise ArgumentError(f"{name} must be 1 or more, not {value}")
-    recipe, machines = load_recipe(recipe_path), Machines(devices, num_nodes)
+    machines = find_machines(devices, num_nodes, strategy=strategy, accelerator=accelerator)
+    recipe = load_recipe(recipe_path)
     _check_share(recipe, machines)
     if threads:
         torch.set_num_threads(threads)
@@ -148,16 +143,17 @@ def train(
     pl.seed_everything(recipe.seed, verbose=False)
     task = _task(recipe, Path(output), fresh=not going_on)
     done = _steps_done(task, last) if going_on else 0
-    source = open_source(recipe, data, validation)
+    source = open_source(recipe, data, validation, cache=cache, share=machines.devices)
     recipe = recipe.in_steps(source.epoch_steps or recipe.validate_every)
     task.recipe = recipe
     training = source.training(recipe, done, machines.world)
     held_out = source.validation(recipe, machines.world)
     steps = min(recipe.total_steps, max_steps or recipe.total_steps)
     callbacks = _callbacks(recipe, folder, validated=held_out is not None)
+    callbacks.append(Agreement(_facts(recipe, source, done, steps)))
     if progress and sys.stderr.isatty() and is_first_process():
         callbacks.append(StepBar(recipe.name))
-    with _without_remarks():
+    with source, lost_process_told(machines.world), _without_remarks():
         trainer = _trainer(recipe, folder, steps, machines, callbacks)
         resumed = last if going_on else None
         trainer.fit(task, training, held_out, ckpt_path=resumed, weights_only=True)
@@ -170,6 +166,16 @@ def _check_share(recipe: Recipe, machines: Machines) -> None:
             f"{machines.world} processes cannot share a batch of {recipe.data.batch_size} equally; "
             "use another number of devices and nodes"
         )
+
+
+def _facts(recipe: Recipe, source: Source, done: int, steps: int) -> dict[str, str]:
+    """What all processes must agree on."""
+    return {
+        "recipe": blake2b(repr(recipe).encode(), digest_size=4).hexdigest(),
+        "data": source.digest,
+        "checkpoint": f"step {done}",
+        "steps": str(steps),
+    }
 
 
 def _make_folder(folder: Path) -> Path:
@@ -210,6 +216,7 @@ def _callbacks(recipe: Recipe, folder: Path, *, validated: bool) -> list[pl.Call
         *callbacks,
         History(folder / HISTORY, recipe.validate_every, validated=validated),
         PlateauStep(recipe.validate_every),
+        Waiting(),
         TimedCheckpoint(folder, CHECKPOINT, CHECKPOINT_EVERY, recipe.validate_every),
     ]
 
@@ -217,12 +224,13 @@ def _callbacks(recipe: Recipe, folder: Path, *, validated: bool) -> list[pl.Call
 def _trainer(
     recipe: Recipe, folder: Path, steps: int, machines: Machines, callbacks: list[pl.Callback]
 ) -> pl.Trainer:
-    together = machines.world > 1
+    processors = machines.together and not torch.cuda.is_available()  # other GPUs cannot share
     return pl.Trainer(
-        accelerator="cpu" if together else "auto",
+        accelerator="cpu" if processors else machines.accelerator,
         devices=machines.devices,
         num_nodes=machines.nodes,
-        strategy=DDPStrategy(process_group_backend="gloo") if together else "auto",
+        strategy="ddp" if machines.together else "auto",
+        plugins=machines.environment(),
         use_distributed_sampler=False,  # our data share themselves
         max_steps=steps,
         default_root_dir=folder,
@@ -242,13 +250,15 @@ def _trainer(
 @contextlib.contextmanager
 def _without_remarks() -> Iterator[None]:
     """Keep Lightning's tips and expected remarks away; real warnings and errors come through."""
-    logger = logging.getLogger("lightning.pytorch")
-    level = logger.level
-    logger.setLevel(logging.WARNING)
+    loggers = [logging.getLogger(f"lightning.{part}") for part in ("pytorch", "fabric")]
+    levels = [logger.level for logger in loggers]
+    for logger in loggers:
+        logger.setLevel(logging.WARNING)
     try:
         with warnings.catch_warnings():
             for message in _EXPECTED:
                 warnings.filterwarnings("ignore", message)
             yield
     finally:
-        logger.setLevel(level)
+        for logger, level in zip(loggers, levels, strict=True):
+            logger.setLevel(level)

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from contextlib import ExitStack
+from hashlib import blake2b
 from pathlib import Path
 from typing import Any, Protocol
 
-from torch.utils.data import DataLoader, IterableDataset
+from torch.utils.data import DataLoader
 
 from unblur.errors import ArgumentError
 from unblur.evaluation.paired.finding import find_pairs
 from unblur.evaluation.paired.splitting import split_pairs
-from unblur.training.data import BlurredCrops, Pixels, load_pictures
+from unblur.images.mirror import Mirror
+from unblur.images.places import RemotePath, place_of
+from unblur.training.data import BlurredCrops, CropStream
 from unblur.training.noisy import NoisyCrops, psf_size
 from unblur.training.pairs import PairBatches, load_pairs
+from unblur.training.pictures import PictureSet, Pixels, load_pictures
 from unblur.training.recipe import Recipe
 from unblur.training.settings import DataSettings, NoiseSettings, PairSettings
 
@@ -23,13 +29,22 @@ Loader = DataLoader[Any]
 VALIDATION_SEED = 10_000
 VALIDATION_CROPS = {"pictures": 60, "noise": 512}
 PSF_MARGIN = 32  # pixels that the blur takes from a crop
+BATCHES_AHEAD = 3
+"""Batches that are made before the trainer asks for them."""
 
 
 class Source(Protocol):
-    """Pictures in memory, ready to be cut into batches."""
+    """Pictures ready to be cut into batches; within the context files are fetched ahead."""
 
     epoch_steps: int | None
     """Steps that go once through all of them, if that can be said."""
+
+    def __enter__(self) -> object: ...
+    def __exit__(self, *error: object) -> object: ...
+
+    @property
+    def digest(self) -> str:
+        """A word that tells these pictures from others."""
 
     def training(self, recipe: Recipe, done: int, world: int) -> Loader:
         """Return the batches of a run from step `done` on, for one of `world` processes."""
@@ -38,17 +53,28 @@ class Source(Protocol):
         """Return the batches to measure on, if there are any."""
 
 
-def open_source(recipe: Recipe, data: str | Path, validation: str | Path | None) -> Source:
-    """Load the pictures of a run.
+def open_source(
+    recipe: Recipe,
+    data: str | Path,
+    validation: str | Path | None,
+    *,
+    cache: str | Path | None = None,
+    share: int = 1,
+) -> Source:
+    """Find the pictures of a run, and load them where they fit into memory.
 
     Parameters
     ----------
     recipe : Recipe
         Says what they are.
-    data : path
-        The folder to learn from.
-    validation : path, optional
+    data : path or str
+        The folder to learn from, or its URL.
+    validation : path or str, optional
         The folder to measure on; pairs are split if it is left out.
+    cache : path, optional
+        Folder for copies of what is in a bucket; that of the user when left out.
+    share : int
+        Processes on this machine that have pictures of their own in memory.
 
     Returns
     -------
@@ -65,10 +91,29 @@ def open_source(recipe: Recipe, data: str | Path, validation: str | Path | None)
         If a picture cannot be read, or a folder holds no pairs.
     """
     if isinstance(recipe.data, PairSettings):
-        return _Pairs(recipe.data, data, validation)
+        other = None if validation is None else _on_this_machine(validation, cache)
+        return _Pairs(recipe.data, _on_this_machine(data, cache), other)
     if recipe.optimiser.schedule == "plateau" and validation is None:
         raise ArgumentError("the schedule plateau follows the validation; name its pictures")
-    return _Stream(recipe, data, validation)
+    smallest = _smallest(recipe)
+    pictures = load_pictures(data, smallest, cache=cache, share=share)
+    held_out = None
+    if validation is not None:
+        held_out = load_pictures(validation, smallest, cache=cache, share=share)
+    return _Stream(pictures, held_out)
+
+
+def _smallest(recipe: Recipe) -> int:
+    """Rows and columns that a picture needs for a crop."""
+    settings = recipe.data
+    margin = psf_size(settings) - 1 if isinstance(settings, NoiseSettings) else PSF_MARGIN
+    return max(settings.crop, *settings.progressive, 0) + margin
+
+
+def _on_this_machine(folder: str | Path, cache: str | Path | None) -> Path:
+    """Copy a folder of pairs from its bucket: all of it is decoded at once anyway."""
+    place = place_of(folder)
+    return Mirror(place, cache).fetch_all() if isinstance(place, RemotePath) else place
 
 
 class _Stream:
@@ -76,17 +121,29 @@ class _Stream:
 
     epoch_steps: int | None = None
 
-    def __init__(self, recipe: Recipe, data: str | Path, validation: str | Path | None) -> None:
-        settings = recipe.data
-        margin = psf_size(settings) - 1 if isinstance(settings, NoiseSettings) else PSF_MARGIN
-        smallest = max(settings.crop, *settings.progressive, 0) + margin
-        self._pictures = load_pictures(data, smallest)
-        self._held_out = None if validation is None else load_pictures(validation, smallest)
+    def __init__(self, pictures: PictureSet, held_out: PictureSet | None) -> None:
+        self._pictures, self._held_out = pictures, held_out
+        self._stack = ExitStack()
+
+    def __enter__(self) -> None:
+        for pictures in (self._pictures, self._held_out):
+            if pictures is not None:
+                self._stack.enter_context(pictures.filling)
+
+    def __exit__(self, *error: object) -> None:
+        self._stack.close()
+
+    @property
+    def digest(self) -> str:
+        return _digest(self._pictures.shapes)
 
     def training(self, recipe: Recipe, done: int, world: int) -> Loader:
         start = done * recipe.data.batch_size
         crops = _crops(self._pictures, recipe, seed=recipe.seed, start=start, steps=recipe.steps)
-        return DataLoader(crops, batch_size=recipe.data.batch_size // world)
+        size = recipe.data.batch_size // world
+        crops.ahead.samples = BATCHES_AHEAD * size
+        self._stack.callback(crops.ahead.close)
+        return DataLoader(crops, batch_size=size)
 
     def validation(self, recipe: Recipe, world: int) -> Loader | None:
         if self._held_out is None:
@@ -97,14 +154,14 @@ class _Stream:
 
 
 def _crops(
-    pictures: list[Pixels],
+    pictures: Sequence[Pixels],
     recipe: Recipe,
     *,
     seed: int,
     start: int = 0,
     count: int | None = None,
     steps: int | None = None,
-) -> IterableDataset[Any]:
+) -> CropStream:
     if isinstance(recipe.data, NoiseSettings):
         return NoisyCrops(pictures, recipe.data, seed=seed, start=start, count=count, steps=steps)
     if isinstance(recipe.data, DataSettings):
@@ -128,8 +185,23 @@ class _Pairs:
         self._held_out = self._train if held_out is pairs else load_pairs(held_out, settings)
         self.epoch_steps: int | None = self._batches(0, 0, None).epoch_steps
 
+        self._stack = ExitStack()
+
+    def __enter__(self) -> None:
+        """Everything is in memory already."""
+
+    def __exit__(self, *error: object) -> None:
+        self._stack.close()
+
+    @property
+    def digest(self) -> str:
+        return _digest([pair.sharp.shape for pair in self._train])
+
     def training(self, recipe: Recipe, done: int, world: int) -> Loader:
-        return DataLoader(self._batches(recipe.seed, done, recipe.steps), batch_size=None)
+        batches = self._batches(recipe.seed, done, recipe.steps)
+        batches.ahead.samples = BATCHES_AHEAD
+        self._stack.callback(batches.ahead.close)
+        return DataLoader(batches, batch_size=None)
 
     def validation(self, recipe: Recipe, world: int) -> Loader | None:
         batches = PairBatches(self._held_out, self._settings, seed=recipe.seed, once=True)
@@ -137,3 +209,8 @@ class _Pairs:
 
     def _batches(self, seed: int, start: int, steps: int | None) -> PairBatches:
         return PairBatches(self._train, self._settings, seed=seed, start=start, steps=steps)
+
+
+def _digest(shapes: Sequence[tuple[int, ...]]) -> str:
+    digest = blake2b(repr(shapes).encode(), digest_size=4).hexdigest()
+    return f"{len(shapes)} pictures ({digest})"

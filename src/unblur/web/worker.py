@@ -16,7 +16,7 @@ from multiprocessing.connection import Connection
 
 import numpy as np
 
-from unblur import Photo, Restorer, decode_photo, encode_photo
+from unblur import ImageKindError, Photo, Restorer, decode_photo, encode_photo
 from unblur.web.jobs import FORMATS, Answer, Job, Progress, Quality, Ready
 from unblur.web.problems import Problem, problem_of
 from unblur.web.psfs import given_psf
@@ -104,6 +104,8 @@ def do(job: Job, restorers: Restorers, max_pixels: int, connection: Connection |
 
     restorer = restorers.of(job.quality)
     psf = None if job.psf is None else given_psf(job.psf)
+    if job.image[128:132] == b"DICM":
+        raise ImageKindError("is a DICOM, which is not supported here: use 'unblur restore'")
     photo = decode_photo(job.image, max_pixels=max_pixels)
     megapixels = photo.height * photo.width / 1e6
     if not job.restore:
