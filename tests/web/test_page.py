@@ -201,6 +201,7 @@ def test_pictures_for_the_guide(visitor):
     visitor.wait_until("document.title === 'unblur'")
 
     def shoot(name: str) -> None:
+        page.evaluate("scrollTo(0, 0)")
         page.wait_for_timeout(500)
         shot = Image.open(io.BytesIO(page.screenshot()))
         shot.convert("RGB").save(PICTURES / f"{name}.webp", quality=80, method=6)
