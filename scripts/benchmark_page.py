@@ -37,8 +37,8 @@ Means = dict[str, str]
 HEAD = """# Benchmark
 
 Every figure is of ONNX files through the public API, on pictures that no training saw but where it
-says so, with the blurred input's own score first. `unblur`, and every classical method without *guessed* or *blind*
-in its name, is told the PSF; the classical ones are told the noise and the border, too, and work
+so, with the blurred input's own score first. `unblur`, and every classical method without *guessed* or
+*blind* in its name, is told the PSF; the classical ones are told the noise and the border, too, and work
 where the blur happened, in linear light or on the stored numbers. *Guessed* PSFs are those of Cho
 and Lee's method. Blind methods know a PSF only up to a shift, so they have a second table at the
 best shift of up to 5 px, where the input is scored in the same way. Means are over pictures; in
