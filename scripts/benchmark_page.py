@@ -36,15 +36,15 @@ Means = dict[str, str]
 
 HEAD = """# Benchmark
 
-Every figure is of ONNX files through the public API, on pictures that no training saw but where it
-says so, with the blurred input's own score first. `unblur`, and every classical method without *guessed* or *blind*
-in its name, is told the PSF; the classical ones are told the noise and the border, too, and work
-where the blur happened, in linear light or on the stored numbers. *Guessed* PSFs are those of Cho
-and Lee's method. Blind methods know a PSF only up to a shift, so they have a second table at the
-best shift of up to 5 px, where the input is scored in the same way. Means are over pictures; in
-brackets the gain over the input. [Comparing methods](guide/compare.md) tells how to run any of it;
-`scripts/benchmark_page.py` writes these tables from the scores in `benchmarks/`, which
-`scripts/benchmark_run.py` took.
+Every figure is of ONNX files through the public API, on pictures that no training saw unless it
+says so, with the blurred input's own score first. `unblur`, and every classical method without
+*guessed* or *blind* in its name, is told the PSF; the classical ones are told the noise and the
+border, too, and work where the blur happened, in linear light or on the stored numbers. *Guessed*
+PSFs are those of Cho and Lee's method. Blind methods know a PSF only up to a shift, so they have a
+second table at the best shift of up to 5 px, where the input is scored in the same way. Means are
+over pictures; in brackets the gain over the input. [Comparing methods](guide/compare.md) tells how
+to run any of it, [the reference systems](model/systems.md) what each is. The tables are written by
+`scripts/benchmark_page.py` from the scores in `benchmarks/`, which `scripts/benchmark_run.py` took.
 """
 
 

@@ -176,6 +176,15 @@ def test_a_burst_is_made_again(here, capsys):
     assert (code, [row["verdict"] for row in told]) == (0, ["same"] * 3)
 
 
+def test_no_record_leads_out_of_the_folder_of_what_is_made(here, capsys):
+    edit(lambda entry: entry["output"].update(path="../../escaped.jpg"))
+    (here / "a" / "b").mkdir(parents=True)
+    code, told = replay(capsys, "-o", "a/b/c")
+    assert (code, [row["on_disk"] for row in told]) == (0, ["missing", "as recorded"])
+    made = sorted(str(path.relative_to(here)) for path in (here / "a").rglob("*.*"))
+    assert made == ["a/b/c/escaped.jpg", "a/b/c/out/scan.tif"]
+
+
 def test_a_call_without_a_record_and_the_schema(capsys):
     assert main(["replay"]) == ExitCode.USAGE
     assert main(["replay", "--schema"]) == 0

@@ -35,6 +35,7 @@ PROMISED = {
     "ImageReadError",
     "ImageSizeError",
     "ImageWriteError",
+    "InspectionPage",
     "Job",
     "Making",
     "MergedFiles",

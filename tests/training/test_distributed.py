@@ -90,7 +90,7 @@ def test_torchrun_replaces_a_killed_process_and_the_curve_is_that_of_one(
         env=environment(tmp_path),
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=600,
     )
     last = tmp_path / "together" / whole.parent.name / whole.name
     assert (done.returncode, done.stdout.split()) == (0, [str(last)]), done.stderr
@@ -120,7 +120,7 @@ def tasks_of_slurm(
                 text=True,
             )
         )
-    said = [process.communicate(timeout=300)[1] for process in processes]
+    said = [process.communicate(timeout=600)[1] for process in processes]
     return [(process.returncode, text) for process, text in zip(processes, said, strict=True)]
 
 

@@ -196,6 +196,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         with warnings.catch_warnings(), unwind_when_terminated():
             # Pillow's doubts on size and EXIF: what matters of them is said in our own words
             warnings.filterwarnings("ignore", module=r"(PIL|pydicom)\.")
+            warnings.simplefilter("default", DeviceWarning)
             warnings.showwarning = _say(warnings.showwarning)
             typer.main.get_command(app).main(args=arguments, prog_name="unblur")
     except SystemExit as end:

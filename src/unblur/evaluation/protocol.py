@@ -184,7 +184,7 @@ class Protocol:
             jpeg_quality=self.jpeg_quality,
             bits=None if disturb else self.bits,
         )
-        rng, noise = self._rng(picture, kind, "noise"), self.noise
+        rng, noise = self._rng(picture, kind, "noise"), self.noise or self._rounding
         blurred = degradation.apply(sharp, rng)
         if disturb:
             clean, blurred = blurred, self._stored(disturb(blurred, rng))
@@ -200,6 +200,11 @@ class Protocol:
             circular=self.boundary == "wrap",
             noise=noise,
         )
+
+    @property
+    def _rounding(self) -> float:
+        """What storing so many bits adds to the noise."""
+        return 0.0 if self.bits is None else 1 / (2**self.bits - 1) / 12**0.5
 
     def _stored(self, image: Image) -> Image:
         stored: Image = np.clip(image, 0, 1)

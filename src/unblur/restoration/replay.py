@@ -25,7 +25,7 @@ from unblur.restoration.frames import restore_pixels
 from unblur.restoration.job import Settings
 from unblur.restoration.making import RecordEntry, Software, digest_model
 from unblur.restoration.record import read_record
-from unblur.restoration.recorded_files import digest_place, find_input
+from unblur.restoration.recorded_files import digest_place, find_input, kept_names
 from unblur.restoration.restorer import Restorer
 
 __all__ = ["Difference", "Replay", "replay_record"]
@@ -156,7 +156,7 @@ def replay_record(
     path : str or Path
         The record.
     output : str or Path, optional
-        A folder for what is made; nothing is kept if left out.
+        A folder for what is made, whose tree is kept; nothing is kept if left out.
     inputs : str or Path, optional
         A folder or file where to look for inputs that are no longer where they were: they are known
         by their digests, whatever their names.
@@ -189,9 +189,10 @@ def replay_record(
     >>> [(each.verdict, each.reason) for each in replay_record(path)]
     [('failed', 'a.jpg: is not there any more: say where it is now')]
     """
-    path = Path(path)
+    path, output = Path(path), None if output is None else Path(output)
     entries = read_record(path)
     places = _Places(path.parent, None if inputs is None else Path(inputs), model)
+    names = kept_names([entry.output.path for entry in entries])
     last = {entry.output.path: number for number, entry in enumerate(entries)}
     with tempfile.TemporaryDirectory(prefix="unblur-") as scratch:
         for number, entry in enumerate(entries):
@@ -199,8 +200,8 @@ def replay_record(
             replay = _replay(entry, target, places, threads)
             if number < last[entry.output.path]:
                 replay = replace(replay, on_disk="replaced")
-            if output is not None and target.exists():
-                _keep(target, Path(output, Path(entry.output.path).name), overwrite)
+            elif output is not None and target.exists():
+                _keep(target, output / names[number], overwrite)
             target.unlink(missing_ok=True)
             yield replay
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 import threading
 from functools import lru_cache
@@ -58,7 +59,8 @@ class OpenVinoSession:
             }
             self._model = core.read_model(content)
             simplify(self._model)
-            self._any = _Compiled(core.compile_model(self._model, "CPU", self._options))
+            compiled = core.compile_model(self._model, "CPU", self._options)
+            self._any = _Compiled(compiled, keeps_memory=False)
         except Exception as error:  # openvino's errors share no public base class
             reason = " ".join(str(error).split())
             raise ModelError(
@@ -104,32 +106,42 @@ class OpenVinoSession:
                 del self._own[oldest]
             model = self._model.clone()
             model.reshape(list(shape))
-            self._own[shape] = _Compiled(_core().compile_model(model, "CPU", self._options))
-            self._any.forget()
+            compiled = _core().compile_model(model, "CPU", self._options)
+            self._own[shape] = _Compiled(compiled, keeps_memory=True)
             return self._own[shape]
 
 
 class _Compiled:
-    """A compiled network, and the requests by which threads run it."""
+    """A compiled network, and the requests by which threads run it.
 
-    def __init__(self, compiled: Any) -> None:
-        self._compiled = compiled
+    One for any shape holds on to the memory of the last ones, unless told not to.
+    """
+
+    def __init__(self, compiled: Any, *, keeps_memory: bool) -> None:
+        self._compiled, self._keeps_memory = compiled, keeps_memory
+        self._lock = threading.Lock()
         self._idle: list[Any] = []
-
-    def forget(self) -> None:
-        """Give back the memory that the last shapes took, as far as nobody is using it."""
-        self._idle.clear()
-        self._compiled.release_memory()
+        self._running = 0
 
     def run(self, batch: FloatArray) -> FloatArray:
+        with self._lock:
+            self._running += 1
+            request = self._idle.pop() if self._idle else self._compiled.create_infer_request()
         try:
-            request = self._idle.pop()
-        except IndexError:
-            request = self._compiled.create_infer_request()
-        request.infer({0: batch}, share_inputs=True)
-        result: FloatArray = request.get_output_tensor(0).data.copy()
-        self._idle.append(request)
-        return result
+            request.infer({0: batch}, share_inputs=True)
+            result: FloatArray = request.get_output_tensor(0).data.copy()
+            return result
+        finally:
+            with self._lock:
+                self._running -= 1
+                self._idle.append(request)
+                if not self._running and not self._keeps_memory:
+                    self._forget()
+
+    def _forget(self) -> None:
+        self._idle.clear()
+        with contextlib.suppress(RuntimeError):  # a thread of its own may not have come to rest
+            self._compiled.release_memory()
 
 
 @lru_cache(maxsize=1)
