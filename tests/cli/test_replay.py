@@ -8,6 +8,7 @@ import jsonschema
 import numpy as np
 import pytest
 from PIL import Image
+from pydicom.data import get_testdata_file
 from skimage.data import astronaut
 
 import unblur
@@ -189,3 +190,25 @@ def test_a_call_without_a_record_and_the_schema(capsys):
     assert main(["replay"]) == ExitCode.USAGE
     assert main(["replay", "--schema"]) == 0
     assert json.loads(capsys.readouterr().out)["title"] == "unblur record"
+
+
+@pytest.mark.filterwarnings("ignore:::pydicom")
+def test_scans_by_a_filter_and_millimetres(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    shutil.copy(get_testdata_file("CT_small.dcm", download=False), "scan.dcm")
+    how = ("--psf", "gaussian:0.5mm", "--record", "record.json")
+    faithful = ("--faithful", "--max-gain", "2.5")
+    assert main(["restore", "scan.dcm", "-o", "a.dcm", *how, *faithful]) == 0
+    assert main(["restore", "scan.dcm", "-o", "b.dcm", *how]) == 0
+    code, told = replay(capsys)
+    assert code == ExitCode.DONE
+    assert [each["verdict"] for each in told] == ["same", "same"]
+    with open("record.json") as file:
+        whole = json.load(file)
+    jsonschema.validate(whole, json.loads(unblur.record_schema()))
+    one, other = whole["entries"]
+    assert (one["model"], one["parameters"]["max_gain"]) == (None, 2.5)
+    assert (other["model"]["name"], other["parameters"]["max_gain"]) == ("default", None)
+    edit(lambda entry: entry["parameters"].update(max_gain=1.5))
+    code, told = replay(capsys)
+    assert [each["verdict"] for each in told] == ["different", "same"]

@@ -231,7 +231,8 @@ def restore(
     )
     if record is not None:
         named = {"psf": exact_psf(kernel), "psf_name": psf}
-        how = replace(how, making=making_of("restore", how.parameters | named, model))
+        used = None if faithful else model
+        how = replace(how, making=making_of("restore", how.parameters | named, used))
     with through_pipes(paths, output, as_json=as_json) as (paths, output):
         walk = walk_batch(paths, output, overwrite=overwrite)
         with contextlib.ExitStack() as stack:

@@ -87,7 +87,7 @@ def digest_pixels(photo: Photo) -> str:
     -------
     str
         SHA-256 of the line ``"uint8 H W C"`` (or the type that it has), the pixels row by row in
-        little-endian order, and, if there is any, alpha.
+        little-endian order, and, if there are any, alpha and further frames.
 
     Examples
     --------
@@ -97,7 +97,7 @@ def digest_pixels(photo: Photo) -> str:
     """
     height, width, channels = photo.pixels.shape
     digest = hashlib.sha256(f"{photo.pixels.dtype} {height} {width} {channels}\n".encode())
-    for plane in (photo.pixels, photo.alpha):
+    for plane in (photo.pixels, photo.alpha, *photo.further):
         if plane is not None:
             digest.update(np.ascontiguousarray(plane, plane.dtype.newbyteorder("<")).data)
     return digest.hexdigest()

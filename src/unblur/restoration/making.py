@@ -10,6 +10,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from unblur.degradation.physical import PhysicalPSF
 from unblur.errors import ModelError
 from unblur.images.digest import FileDigest
 from unblur.images.places import Place
@@ -195,13 +196,13 @@ def exact_psf(psf: Any) -> list[list[float]] | None:
 
     Parameters
     ----------
-    psf : ndarray of float32 or None
+    psf : ndarray of float32, PhysicalPSF or None
         (K, K).
 
     Returns
     -------
     list of list of float, or None
-        As JSON can hold it.
+        As JSON can hold it; None for a PSF in millimetres, which is exact by its name.
 
     Examples
     --------
@@ -209,7 +210,9 @@ def exact_psf(psf: Any) -> list[list[float]] | None:
     >>> exact_psf(np.full((1, 1), 1 / 3, np.float32))
     [[0.33333334]]
     """
-    return None if psf is None else [[float(str(value)) for value in row] for row in psf]
+    if psf is None or isinstance(psf, PhysicalPSF):
+        return None
+    return [[float(str(value)) for value in row] for row in psf]
 
 
 def digest_model(model: str | Path) -> ModelDigest:

@@ -12,6 +12,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from unblur.degradation.physical import PhysicalPSF
 from unblur.degradation.psf import as_psf
 from unblur.errors import RecordError, UnblurError
 from unblur.images.color import to_float
@@ -21,8 +22,9 @@ from unblur.images.places import Place, place_of
 from unblur.origin import instruction_sets, machine_name
 from unblur.restoration.batch import make_folder
 from unblur.restoration.burst_files import merge_files
+from unblur.restoration.faithful import FaithfulRestorer
 from unblur.restoration.frames import restore_pixels
-from unblur.restoration.job import Settings
+from unblur.restoration.job import PSF, Settings
 from unblur.restoration.making import RecordEntry, Software, digest_model
 from unblur.restoration.record import read_record
 from unblur.restoration.recorded_files import digest_place, find_input, kept_names
@@ -104,8 +106,11 @@ class _Again:
     threads: int | None
 
     @property
-    def restorer(self) -> Restorer:
+    def restorer(self) -> Restorer | FaithfulRestorer:
         """The restorer of then."""
+        max_gain = self.entry.parameters.get("max_gain")
+        if max_gain is not None:
+            return FaithfulRestorer(float(max_gain), threads=self.threads)
         name = self.model or (self.entry.model.name if self.entry.model else "default")
         return _restorer(name, self.threads, self.entry.parameters.get("quality", "balanced"))
 
@@ -115,12 +120,18 @@ Made = tuple[FileDigest, str]
 
 def _restore(again: _Again) -> Made:
     told = again.entry.parameters
-    psf = None if told["psf"] is None else as_psf(np.asarray(told["psf"], np.float32))
-    settings = Settings(psf, float(told["strength"]), bool(told["linear"]))
+    settings = Settings(_psf(told), float(told["strength"]), bool(told["linear"]))
     photo, _ = read_with_digest(again.inputs[0])
     photo, _ = restore_pixels(photo, again.restorer, settings)
     output = write_with_digest(photo, again.target, strip=bool(told["strip"]))
     return output, digest_pixels(photo)
+
+
+def _psf(told: Mapping[str, Any]) -> PSF | PhysicalPSF | None:
+    if told["psf"] is not None:
+        return as_psf(np.asarray(told["psf"], np.float32))
+    name = told.get("psf_name")
+    return None if name is None else PhysicalPSF.parse(name)
 
 
 def _burst(again: _Again) -> Made:
