@@ -15,7 +15,7 @@ from unblur.restoration.restorer import Restorer
 
 @pytest.fixture(scope="module")
 def restorer():
-    return Restorer(threads=1)
+    return Restorer(threads=1, device="cpu")
 
 
 @pytest.fixture(scope="module")
