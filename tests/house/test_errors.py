@@ -43,9 +43,7 @@ def raised_names(path: Path) -> set[str]:
 
 def test_the_drawing_is_the_tree() -> None:
     real = {
-        name: getattr(errors, name).__bases__[0].__name__
-        for name in NAMES
-        if name != "UnblurError"
+        name: getattr(errors, name).__bases__[0].__name__ for name in NAMES if name != "UnblurError"
     }
     assert drawn_parents() == real
 
