@@ -88,7 +88,7 @@ def exported(name: str) -> bytes:
     _import_spandrel()
     torch.manual_seed(0)
     if name == "Restormer":
-        from spandrel_extra_arches.architectures.Restormer.__arch.restormer import Restormer
+        from spandrel_extra_arches.architectures.Restormer.__arch.restormer_arch import Restormer
 
         network: Any = Restormer(LayerNorm_type="WithBias")
     else:
