@@ -93,7 +93,7 @@ class OnnxSession:
 
 
 def open_session(content: bytes, threads: int, name: str) -> Any:
-    """Open an ONNX file, on a GPU where the installed ONNX Runtime can use one, else on the CPU.
+    """Open an ONNX file on the CPU.
 
     Parameters
     ----------
@@ -125,18 +125,12 @@ def open_session(content: bytes, threads: int, name: str) -> Any:
     # Threads that spin between calls would steal the time of the transforms.
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     try:
-        return onnxruntime.InferenceSession(content, options, providers=_providers(onnxruntime))
+        return onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
     except Exception as error:  # onnxruntime's errors share no public base class
         reason = " ".join(str(error).split())
         raise ModelError(
             f"{name}: ONNX Runtime cannot load it ({reason}); reinstall unblur or export again"
         ) from error
-
-
-def _providers(onnxruntime: Any) -> list[str]:
-    """What the installed ONNX Runtime can run on: its usual build knows the CPU alone."""
-    known = onnxruntime.get_available_providers()
-    return [name for name in ("CUDAExecutionProvider", "CPUExecutionProvider") if name in known]
 
 
 def default_threads() -> int:
