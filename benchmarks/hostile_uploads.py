@@ -3,7 +3,8 @@
     python benchmarks/hostile_uploads.py --count 500
 
 Starts `unblur serve` on this machine, sends it truncated, fuzzed, mistyped and lying files, and
-asks it in between whether it still restores a good one.
+asks it in between whether it still restores a good one. Fails where one is answered by 5xx, or its
+processes hold more than twice the memory that they began with.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import argparse
 import io
 import random
 import struct
+import sys
 import zlib
 from collections import Counter
 from collections.abc import Iterator
@@ -136,6 +138,7 @@ def main() -> None:
     print(f"{sum(seen.values())} uploads; answers by status: {dict(sorted(seen.items()))}")
     print(f"memory of all its processes: {before:.0f} MB before, {most:.0f} MB at most")
     print(f"faults: {faults or 'none'}")
+    sys.exit(bool(faults) or most > 2 * before)
 
 
 if __name__ == "__main__":

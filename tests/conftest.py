@@ -2,8 +2,17 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import settings
+
+from unblur.runtime import devices
 
 # time tells nothing about a property, and a busy machine must not fail it
 settings.register_profile("unhurried", deadline=None, max_examples=50)
 settings.load_profile("unhurried")
+
+
+@pytest.fixture(autouse=True)
+def the_cpu_is_taken(monkeypatch):
+    """What else is installed must not change what a test sees, unless it asks for it."""
+    monkeypatch.setattr(devices, "AUTOMATIC", ())

@@ -10,20 +10,27 @@ import numpy as np
 import numpy.typing as npt
 
 from unblur.degradation.convolution import Boundary
+from unblur.degradation.physical import PhysicalPSF
 from unblur.degradation.pipeline import Degradation
 from unblur.estimation.report import BlurReport
 from unblur.images.arrays import Picture, as_image
 from unblur.restoration.batch import restore_photo
+from unblur.restoration.faithful import FaithfulRestorer
 from unblur.restoration.quality import Quality
-from unblur.restoration.restorer import RestorationReport, Restorer
+from unblur.restoration.restorer import Device, RestorationReport, Restorer
 
 __all__ = ["degrade", "estimate_psf", "inspect", "restore", "restore_file"]
 
 
 @lru_cache(maxsize=1)
-def _restorer(model: str | Path, threads: int | None, quality: Quality = "balanced") -> Restorer:
+def _restorer(
+    model: str | Path,
+    threads: int | None,
+    quality: Quality = "balanced",
+    device: Device = "auto",
+) -> Restorer:
     """Keep the last restorer, so that repeated one-shot calls do not load the model again."""
-    return Restorer(model, threads=threads, quality=quality)
+    return Restorer(model, threads=threads, quality=quality, device=device)
 
 
 def restore(
@@ -32,9 +39,11 @@ def restore(
     *,
     strength: float = 1.0,
     linear: bool = True,
+    faithful: bool = False,
     quality: Quality = "balanced",
     model: str | Path = "default",
     threads: int | None = None,
+    device: Device = "auto",
 ) -> Any:
     """Return a picture with its blur removed.
 
@@ -49,12 +58,17 @@ def restore(
     linear : bool
         Whether the blur happened in linear light, as in a camera, or on the encoded values, as in
         most programs and published test sets.
+    faithful : bool
+        Use one linear filter, `bounded_wiener`, and no network: nothing is invented. It needs the
+        PSF.
     quality : {"fast", "balanced", "best"}
         How much time to spend.
     model : str or Path
         Name of a shipped model, or a folder made by ``unblur export``.
     threads : int, optional
         Processor threads; all that the process may use if not given.
+    device : {"auto", "cpu", "cuda", "directml", "coreml", "openvino"}
+        What runs the networks; "auto" takes the best that is installed.
 
     Returns
     -------
@@ -75,7 +89,10 @@ def restore(
     >>> sharp.shape, sharp.dtype
     ((64, 64), dtype('float32'))
     """
-    restorer = _restorer(model, threads, quality)
+    if faithful:
+        exact = FaithfulRestorer(threads=threads)
+        return exact.restore_with_report(image, psf, strength=strength, linear=linear)[0]
+    restorer = _restorer(model, threads, quality, device)
     return restorer.restore(image, psf, strength=strength, linear=linear)
 
 
@@ -83,9 +100,10 @@ def restore_file(
     source: str | Path,
     target: str | Path,
     *,
-    psf: npt.ArrayLike | None = None,
+    psf: npt.ArrayLike | PhysicalPSF | None = None,
     strength: float = 1.0,
     linear: bool = True,
+    faithful: bool = False,
     overwrite: bool = False,
     strip: bool = False,
     restorer: Restorer | None = None,
@@ -96,18 +114,20 @@ def restore_file(
     ----------
     source, target : str or Path
         The picture and its result; the suffix of `target` gives its format.
-    psf : array_like, optional
-        As for `restore`.
+    psf : array_like or PhysicalPSF, optional
+        As for `restore`, or in millimetres where the file tells the size of its pixels (DICOM).
     strength : float
         As for `restore`.
     linear : bool
+        As for `restore`; the numbers of a DICOM are never taken for encoded light.
+    faithful : bool
         As for `restore`.
     overwrite : bool
         Replace `target` if it exists.
     strip : bool
         Leave metadata out.
     restorer : Restorer, optional
-        Used instead of the default one.
+        Used instead of the default one; means nothing with `faithful`.
 
     Returns
     -------
@@ -127,12 +147,14 @@ def restore_file(
     ...
     unblur.errors.ImageReadError: no-such-photo.jpg: ...
     """
-    restorer = restorer or _restorer("default", None)
-    kernel = None if psf is None else np.asarray(psf, dtype=np.float32)
+    exact = FaithfulRestorer() if faithful else None
+    kernel = psf
+    if kernel is not None and not isinstance(kernel, PhysicalPSF):
+        kernel = np.asarray(kernel, dtype=np.float32)
     report, _ = restore_photo(
         source,
         target,
-        restorer,
+        exact or restorer or _restorer("default", None),
         psf=kernel,
         strength=strength,
         linear=linear,

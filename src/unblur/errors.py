@@ -13,10 +13,12 @@
     │   ├── ArrayError             wrong shape, type or range of an array
     │   └── PSFError               not a point spread function, or an unknown way to name one
     ├── ConfigurationError         a recipe or setting with an unknown key or a wrong value
+    ├── RecordError                a record cannot be read, or what it tells cannot be done again
     ├── ModelError                 a model's weights or card are missing, damaged or do not fit
     ├── ProcessLostError           one of the processes that train together has ended
     └── MissingExtraError          an optional package is not installed (also an ImportError)
 
+`DeviceWarning` is no error: work goes on without a device that is missing or fails.
 Each message names the thing, the reason and the way out, in one line.
 """
 
@@ -26,6 +28,7 @@ __all__ = [
     "ArgumentError",
     "ArrayError",
     "ConfigurationError",
+    "DeviceWarning",
     "ImageError",
     "ImageKindError",
     "ImageReadError",
@@ -36,6 +39,7 @@ __all__ = [
     "NoRoomError",
     "PSFError",
     "ProcessLostError",
+    "RecordError",
     "UnblurError",
 ]
 
@@ -84,6 +88,10 @@ class ConfigurationError(UnblurError):
     """A recipe or setting has an unknown key or a wrong value."""
 
 
+class RecordError(UnblurError):
+    """A record is missing or damaged, or what it tells cannot be done again."""
+
+
 class ModelError(UnblurError):
     """A model's weights or card are missing, damaged or do not fit."""
 
@@ -97,3 +105,7 @@ class MissingExtraError(UnblurError, ImportError):
 
     def __init__(self, package: str, extra: str) -> None:
         super().__init__(f"{package} is not installed: run pip install 'unblur[{extra}]'")
+
+
+class DeviceWarning(UserWarning):
+    """A device is missing or fails, and another takes its place."""

@@ -5,7 +5,7 @@ from skimage import restoration
 
 from unblur.classical.richardson_lucy import blind_richardson_lucy, richardson_lucy
 from unblur.degradation import convolve, delta_psf, disk_psf, gaussian_psf
-from unblur.errors import ArgumentError, PSFError
+from unblur.errors import ArgumentError, ArrayError, PSFError
 
 
 @pytest.fixture(scope="module")
@@ -123,3 +123,24 @@ def test_refuses(camera):
         blind_richardson_lucy(camera, size=8)
     with pytest.raises(PSFError):
         richardson_lucy(camera, -delta_psf())
+
+
+def test_goes_on_from_an_earlier_result(camera, lopsided):
+    blurred = convolve(camera, lopsided, boundary="wrap")
+    six = richardson_lucy(blurred, lopsided, num_iter=6, boundary="wrap")
+    ten = richardson_lucy(blurred, lopsided, num_iter=4, start=six, boundary="wrap")
+    expected = richardson_lucy(blurred, lopsided, num_iter=10, boundary="wrap")
+    np.testing.assert_allclose(ten, expected, atol=1e-5)
+
+
+def test_from_grey_and_into_the_dark_it_is_scikit_image(coffee, lopsided):
+    blurred = convolve(coffee, lopsided)
+    grey = np.full_like(blurred, 0.5)
+    ours = richardson_lucy(blurred, lopsided, num_iter=10, start=grey, boundary="zero")
+    theirs = restoration.richardson_lucy(blurred, lopsided[..., None], num_iter=10, clip=False)
+    np.testing.assert_allclose(ours, theirs, atol=2e-4)
+
+
+def test_a_start_of_another_shape_is_refused(camera, lopsided):
+    with pytest.raises(ArrayError, match="shape of the image"):
+        richardson_lucy(camera, lopsided, start=camera[1:])

@@ -33,7 +33,11 @@ class SmallReport:
 
 class SmallRestorer:
     def __init__(
-        self, model: str = "default", threads: int | None = None, quality: str = "balanced"
+        self,
+        model: str = "default",
+        threads: int | None = None,
+        quality: str = "balanced",
+        device: str = "auto",
     ) -> None:
         if model != "default":
             raise unblur.ModelError(f"{model}: no such model: see unblur models")

@@ -138,7 +138,7 @@ def test_the_model_gets_the_psf_only_when_it_is_not_blind(sharp, monkeypatch, ca
     calls = []
 
     class StandIn:
-        def __init__(self, model, *, threads, quality):
+        def __init__(self, model, *, threads, quality, device):
             calls.append((model, threads))
 
         def restore(self, image, psf=None, *, linear):

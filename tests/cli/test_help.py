@@ -134,7 +134,7 @@ def test_wrong_words_are_told_without_a_traceback(program, words, hint):
 
 
 def test_shells_can_complete_the_commands(program):
-    asked = {"_UNBLUR_COMPLETE": "complete_bash", "COMP_WORDS": "unblur re", "COMP_CWORD": "1"}
+    asked = {"_UNBLUR_COMPLETE": "complete_bash", "COMP_WORDS": "unblur res", "COMP_CWORD": "1"}
     done = program(env=asked)
     assert done.stdout.decode().split() == ["restore"]
 

@@ -12,6 +12,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import av
 import pytest
 from PIL import Image
 
@@ -42,6 +43,16 @@ def small(name: str, target: Path) -> None:
         picture.crop((left, top, left + 256, top + 192)).save(target)
 
 
+def clip(photo: Path, target: Path) -> None:
+    """Make a video of five frames that slide over a picture."""
+    with Image.open(photo) as picture, av.open(str(target), "w") as container:
+        stream = container.add_stream("libx264", rate=30, width=96, height=64)
+        for number in range(5):
+            frame = av.VideoFrame.from_image(picture.crop((number, 40, 96 + number, 104)))
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode(None))
+
+
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     """A folder as the pages assume it."""
@@ -49,6 +60,7 @@ def folder(tmp_path: Path) -> Path:
     small("coffee", tmp_path / "scan.tif")
     small("astronaut", tmp_path / "shots" / "one.jpg")
     small("coffee", tmp_path / "shots" / "more" / "two.png")
+    clip(tmp_path / "photo.jpg", tmp_path / "clip.mp4")
     return tmp_path
 
 

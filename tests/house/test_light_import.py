@@ -6,7 +6,17 @@ import sys
 
 import pytest
 
-RESEARCH = {"lightning", "matplotlib", "onnx", "skimage", "sklearn", "tensorboard", "torch"}
+RESEARCH = {
+    "av",
+    "lightning",
+    "matplotlib",
+    "onnx",
+    "pydicom",
+    "skimage",
+    "sklearn",
+    "tensorboard",
+    "torch",
+}
 HTTP = {"fastapi", "pydantic", "starlette", "uvicorn"}
 NUMERIC = {"PIL", "numpy", "onnxruntime", "scipy", "tifffile"}
 SPEAKING = {"pygments", "rich", "typer"}
@@ -29,6 +39,7 @@ def modules_loaded_by(code: str) -> set[str]:
         ("import unblur; unblur.gaussian_psf(1.0)", RESEARCH | SPEAKING | {"onnxruntime"}),
         ("import unblur; unblur.wiener", RESEARCH | SPEAKING | {"onnxruntime"}),
         ("import unblur; unblur.restore", RESEARCH | SPEAKING),
+        ("import unblur; unblur.restore_video", RESEARCH | SPEAKING),
         ("import unblur; unblur.Restorer()", RESEARCH | SPEAKING),
     ],
 )

@@ -163,3 +163,24 @@ def test_the_report_is_ready_for_json(restorer, crop):
     values = json.loads(json.dumps(report.to_dict()))
     assert values["tiles"] == 1
     assert values["blur"]["kind"] in {"none", "gaussian", "defocus", "motion", "shake"}
+
+
+def test_the_number_of_threads_changes_no_bit(restorer, cat, monkeypatch):
+    monkeypatch.setattr(module, "TILE", 192)
+    blurred = Degradation(gaussian_psf(1.5), read_noise=0.002).apply(cat[:180, :260], 0)
+    one, report = restorer.restore_with_report(blurred)
+    assert report.tiles > 1
+    np.testing.assert_array_equal(Restorer(threads=2).restore(blurred), one)
+
+
+def test_each_tile_tells_its_place_weight_and_psf(restorer, cat, monkeypatch):
+    monkeypatch.setattr(module, "TILE", 192)
+    psf, covered = gaussian_psf(1.5), np.zeros((180, 260), bool)
+    _, report = restorer.restore_with_report(cat[:180, :260], psf, strength=0.25)
+    for each in report.field:
+        covered[each.tile.slices] = True
+        assert each.weight == 0.25
+        np.testing.assert_array_equal(each.psf, psf)
+    assert covered.all()
+    assert report.tiles == len(report.to_record()["field"]) > 1
+    assert "field" not in report.to_dict()

@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from importlib.util import find_spec
 
 import numpy as np
 import pytest
@@ -61,10 +62,12 @@ def test_threads_default_to_what_the_process_may_use(monkeypatch):
     assert default_threads() == 1
 
 
-def test_nobody_is_told_that_a_model_was_loaded(model, tmp_path):
-    """Unless told not to, ONNX Runtime reports to its maker, and keeps an id for that."""
+@pytest.mark.parametrize("device", ["cpu", *(["openvino"] if find_spec("openvino") else [])])
+def test_nobody_is_told_that_a_model_was_loaded(model, tmp_path, device):
+    """Unless kept from it, both engines report to their makers, and keep an id for that."""
     kept = {name: value for name, value in os.environ.items() if name != "CI"}  # it is shy in CI
-    code = f"from unblur.runtime import load_session; load_session({str(model)!r}, threads=1)"
+    load = f"load_session({str(model)!r}, threads=1, device={device!r})"
+    code = f"from unblur.runtime import load_session; {load}"
     home = {"HOME": str(tmp_path / "home"), "TMPDIR": str(tmp_path / "home")}
     (tmp_path / "home").mkdir()
     subprocess.run([sys.executable, "-c", code], env={**kept, **home}, check=True)

@@ -44,6 +44,12 @@ def test_what_is_copied_is_there(steps):
             assert all((root / source).exists() for source in sources)
 
 
+def test_the_linter_of_container_files_finds_nothing():
+    command = [shutil.which("hadolint") or "hadolint", str(DEPLOY / "Containerfile")]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert (done.returncode, done.stdout) == (0, "")
+
+
 @pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="no systemd on this machine")
 def test_the_unit_is_well_formed(tmp_path):
     unit = tmp_path / "unblur.service"

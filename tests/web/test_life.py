@@ -79,7 +79,7 @@ def test_a_server_under_load_then_stopped(start_server, large, small):
     assert "Traceback" not in server.log.read_text()
 
 
-def test_a_server_that_is_killed_leaves_nothing(start_server, large):
+def test_a_server_that_is_killed_leaves_nothing(start_server, large, small):
     server = start_server("--workers", "1")
     answer = in_background(server, large)
     wait_for_work(server)
@@ -92,6 +92,11 @@ def test_a_server_that_is_killed_leaves_nothing(start_server, large):
         assert time.monotonic() < until
         time.sleep(0.1)
     assert not list(server.scratch.iterdir())
+    # and the next one starts as if nothing had been
+    again = start_server("--workers", "1", "--port", server.url.rpartition(":")[2])
+    little = unblur.encode_photo(unblur.Photo(small), "PNG")
+    assert again.post("/v1/inspect", little).status_code == 200
+    assert not list(again.scratch.iterdir())
 
 
 def test_work_that_takes_too_long_ends_and_a_worker_that_dies_is_replaced(

@@ -47,7 +47,15 @@ def test_token(shown, status):
 
 
 @pytest.mark.parametrize(
-    ("path", "status"), [("/metrics", 401), ("/v1/progress/x", 401), ("/", 200), ("/healthz", 200)]
+    ("path", "status"),
+    [
+        ("/metrics", 401),
+        ("/v1/progress/x", 401),
+        ("/v1/limits/", 401),
+        ("/v1/limits", 200),
+        ("/", 200),
+        ("/healthz", 200),
+    ],
 )
 def test_what_a_token_protects(path, status):
     assert ask(Settings(token="right-token"), path).status_code == status

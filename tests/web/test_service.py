@@ -19,7 +19,7 @@ from unblur.web.security import HEADERS
 
 @pytest.fixture(scope="module")
 def restorer() -> unblur.Restorer:
-    return unblur.Restorer(threads=1)
+    return unblur.Restorer(threads=1, device="cpu")
 
 
 def exif() -> bytes:
@@ -126,6 +126,33 @@ def test_report_and_file_in_one_answer(server, small):
     assert image.get_payload(decode=True) == alone.content
 
 
+@pytest.mark.parametrize("kind", [np.uint16, np.float32])
+def test_a_preview_is_what_browsers_show(server, small, kind):
+    scan = unblur.Photo(unblur.Photo(small).as_dtype(kind).pixels)
+    files = {"image": unblur.encode_photo(scan, "TIFF")}
+    accept = {"accept": "multipart/form-data"}
+    answer = server.send("/v1/restore", files, {"preview": "true", "psf": "disk:2"}, **accept)
+    head = f"Content-Type: {answer.headers['content-type']}\r\n\r\n".encode()
+    _, *parts = message_from_bytes(head + answer.content, policy=HTTP).iter_parts()
+    image, before, after = (unblur.decode_photo(p.get_payload(decode=True)) for p in parts)
+    assert image.pixels.dtype == kind
+    np.testing.assert_array_equal(before.pixels, small)
+    np.testing.assert_array_equal(after.pixels, image.as_dtype(np.uint8).pixels)
+
+
+def test_quality_is_that_of_the_library(server, small):
+    wanted = unblur.Restorer(threads=1, quality="fast", device="cpu").restore(
+        small, unblur.disk_psf(2.0)
+    )
+    answer = server.post("/v1/restore?quality=fast&psf=disk:2", png(small))
+    np.testing.assert_array_equal(unblur.decode_photo(answer.content).pixels, wanted)
+
+
+def test_limits(server):
+    told = server.get("/v1/limits").json()
+    assert told == {"bytes": 1_000_000, "pixels": 500_000, "seconds": 300, "token": False}
+
+
 def test_inspect(server, restorer, small):
     told = server.post("/v1/inspect", png(small)).json()
     report = restorer.inspect(small).to_dict()
@@ -169,6 +196,7 @@ def bomb() -> bytes:
         ("/v1/restore?strength=2", b"", 422, "strength"),
         ("/v1/restore?strenth=1", b"", 422, "strenth"),
         ("/v1/restore?format=gif", b"", 422, "format"),
+        ("/v1/restore?quality=superb", b"", 422, "quality"),
         ("/v1/restore?psf=/etc/passwd", b"x", 422, "gaussian:SIGMA"),
         ("/v1/restore?psf=motion:1000,0", b"x", 422, "px wide"),
         ("/v1/restore?psf=box:0", b"x", 422, "box"),

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import fft, ndimage
 
+from unblur.classical.ghosts import agreement
 from unblur.classical.registration import Motion, register, warp
 from unblur.degradation.convolution import FloatImage
 from unblur.errors import ArgumentError, ArrayError
@@ -53,6 +54,16 @@ class BurstFrame:
     agreement: float = 1.0
     used: bool = True
 
+    def to_dict(self) -> dict[str, object]:
+        """Only what JSON can hold."""
+        return {
+            "used": self.used,
+            "shift": [round(part, 3) for part in self.shift],
+            "rotation": round(self.rotation, 4),
+            "gain": round(self.gain, 4),
+            "agreement": round(self.agreement, 4),
+        }
+
 
 class Burst:
     """Takes frames one by one, and keeps only their sums: memory does not grow with their number.
@@ -62,7 +73,8 @@ class Burst:
     power : float
         0 gives the mean of the frames, infinity the strongest frame in each frequency.
     align : bool
-        Register every frame onto the first, which it is cut and filled to match.
+        Register every frame onto the first, which stands in where a frame shows nothing of the
+        scene, or something that moved in it.
     linear : bool
         Work on linear light; else on the encoded values, as published, which measures better.
 
@@ -125,9 +137,16 @@ class Burst:
         found = BurstFrame()
         if self._align:
             light, found = _laid_on(light, self._first)
+            if found.used:
+                light = self._without_ghosts(light, self._first)
         if found.used:
             self._sums.add(light)
         return found
+
+    def _without_ghosts(self, light: FloatImage, first: FloatImage) -> FloatImage:
+        encode = linear_to_srgb if self._linear else np.asarray
+        share = agreement(encode(light), encode(first))[..., None]
+        return first + share * (light - first)
 
     def merge(self) -> Any:
         """Merge what was added so far.
@@ -164,7 +183,8 @@ def merge_burst(
     power : float
         The p above: 0 gives the mean of the frames, infinity the strongest in each frequency.
     align : bool
-        Register every frame onto the first. Frames that show something else are left out.
+        Register every frame onto the first, which stands in where something moved. Frames that
+        show something else are left out.
     linear : bool
         Work on linear light; else on the encoded values, as published, which measures better.
 

@@ -16,8 +16,9 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import fft
 
 from unblur.degradation import as_psf, fast_shape, otf
-from unblur.degradation.convolution import FloatImage, check_image
+from unblur.degradation.convolution import FloatImage, check_image, inverse_rfft2
 from unblur.errors import ArgumentError
+from unblur.runtime.checks import default_threads
 
 __all__ = ["EdgeMode", "Periodic", "pad_edges", "taper_edges"]
 
@@ -49,7 +50,9 @@ class Periodic:
 
     def filtered(self, response: NDArray[np.complex64]) -> FloatImage:
         """Picture of the original shape after a filter, given by its half spectrum."""
-        return self.crop(inverse(forward(self.planes) * response, self.planes.shape))
+        spectrum = forward(self.planes)
+        spectrum *= response
+        return self.crop(inverse(spectrum, self.planes.shape))
 
     def crop(self, planes: FloatImage) -> FloatImage:
         """Bring planes (C, H', W') back to the shape of the picture."""
@@ -98,7 +101,9 @@ def pad_edges(image: ArrayLike, psf: ArrayLike, *, boundary: EdgeMode = "replica
         height, width = fast_shape((values.shape[0] + strip, values.shape[1] + strip))
         planes = _close(_close(planes, 1, height, boundary), 2, width, boundary)
     rows, columns = planes.shape[1:]
-    return Periodic(np.ascontiguousarray(planes), otf(kernel, (rows, columns)), values.shape)
+    with fft.set_workers(default_threads()):
+        transfer = otf(kernel, (rows, columns))
+    return Periodic(np.ascontiguousarray(planes), transfer, values.shape)
 
 
 def taper_edges(image: ArrayLike, psf: ArrayLike, *, boundary: EdgeMode = "replicate") -> Periodic:
@@ -138,12 +143,14 @@ def taper_edges(image: ArrayLike, psf: ArrayLike, *, boundary: EdgeMode = "repli
     if boundary not in _PAD_MODES:
         return framed
     planes, transfer = framed.planes, framed.transfer
-    power = np.abs(transfer) ** 2
+    power = transfer.real**2 + transfer.imag**2
     deblur_and_blur = power / (power + np.float32(_TAPER_NSR))
     deblur_and_blur[0, 0] = 1  # the mean is not noise
     inside = np.s_[:, : framed.shape[0], : framed.shape[1]]
     for _ in range(_ROUNDS):
-        explained = inverse(forward(planes) * deblur_and_blur, planes.shape)
+        spectrum = forward(planes)
+        spectrum *= deblur_and_blur
+        explained = inverse(spectrum, planes.shape)
         explained[inside] = framed.planes[inside]
         planes = explained
     return Periodic(planes, transfer, framed.shape)
@@ -151,12 +158,14 @@ def taper_edges(image: ArrayLike, psf: ArrayLike, *, boundary: EdgeMode = "repli
 
 def forward(planes: FloatImage) -> NDArray[np.complex64]:
     """Half spectrum (..., H, W // 2 + 1) of planes (..., H, W)."""
-    return np.asarray(fft.rfft2(planes), dtype=np.complex64)
+    with fft.set_workers(default_threads()):
+        return np.asarray(fft.rfft2(planes), dtype=np.complex64)
 
 
 def inverse(spectrum: NDArray[np.complex64], shape: tuple[int, ...]) -> FloatImage:
-    """Planes of `shape` (..., H, W) from their half spectrum."""
-    return np.asarray(fft.irfft2(spectrum, s=shape[-2:], overwrite_x=True), dtype=np.float32)
+    """Planes of `shape` (..., H, W) from their half spectrum, which is used up."""
+    with fft.set_workers(default_threads()):
+        return inverse_rfft2(spectrum, (shape[-2], shape[-1]))
 
 
 def _close(planes: FloatImage, axis: int, extent: int, boundary: EdgeMode) -> FloatImage:

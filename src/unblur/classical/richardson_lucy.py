@@ -6,12 +6,12 @@ import math
 from dataclasses import replace
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from unblur.classical.edges import EdgeMode, Periodic, forward, inverse, taper_edges
 from unblur.degradation import PSF, as_psf, otf
 from unblur.degradation.convolution import FloatImage, check_image
-from unblur.errors import ArgumentError
+from unblur.errors import ArgumentError, ArrayError
 
 __all__ = ["blind_richardson_lucy", "richardson_lucy"]
 
@@ -25,12 +25,13 @@ def richardson_lucy(
     *,
     num_iter: int = 30,
     damping: float = 0.0,
+    start: ArrayLike | None = None,
     boundary: EdgeMode = "replicate",
 ) -> FloatImage:
     """Deconvolve by Richardson and Lucy's iteration, ``x <- x . (h~ * (y / (h * x)))``.
 
-    It starts from the blurred picture and comes closer to the most likely sharp one under photon
-    noise, so the number of iterations is also the strength: too many bring out noise and ripples.
+    It comes closer and closer to the most likely sharp picture under photon noise, so the number of
+    iterations is also the strength: too many bring out noise and ripples.
 
     Parameters
     ----------
@@ -45,6 +46,9 @@ def richardson_lucy(
         Deviation between ``h * x`` and ``y``, in the units of the image, below which a pixel counts
         as explained and stops changing: two or three times the noise. It is White's damping with
         the square of the deviation in the place of the likelihood ratio of photon counts. 0 is off.
+    start : array_like of float, optional
+        The shape of `image`: where to start, an earlier result to go on from, say. The blurred
+        picture if not given.
     boundary : {"replicate", "reflect", "wrap", "zero"}
         How the picture goes on beyond its border, see `taper_edges`.
 
@@ -56,7 +60,7 @@ def richardson_lucy(
     Raises
     ------
     ArrayError, PSFError
-        When `image` is no float image or `psf` no PSF.
+        When `image` or `start` is no float image, their shapes differ, or `psf` is no PSF.
     ArgumentError
         When `num_iter` or `damping` is negative or `boundary` unknown.
 
@@ -76,7 +80,7 @@ def richardson_lucy(
     """
     _check(num_iter=num_iter, damping=damping)
     blurred = _non_negative(image, psf, boundary)
-    sharp = blurred.planes
+    sharp = blurred.planes if start is None else _framed_start(start, blurred)
     for _ in range(num_iter):
         sharp = _sharpen(sharp, blurred, damping)
     return blurred.crop(sharp)
@@ -166,14 +170,32 @@ def _non_negative(image: ArrayLike, psf: ArrayLike, boundary: EdgeMode) -> Perio
     return replace(framed, planes=np.maximum(framed.planes, _FLOOR))
 
 
+def _framed_start(start: ArrayLike, blurred: Periodic) -> FloatImage:
+    """Planes to start from; around the picture they are those of the blurred one."""
+    values = check_image(start)
+    if values.shape != blurred.shape:
+        raise ArrayError(f"start must have the shape of the image {blurred.shape}: {values.shape}")
+    planes = blurred.planes.copy()
+    inside = planes[:, : values.shape[0], : values.shape[1]]
+    inside[:] = np.moveaxis(values.reshape(*values.shape[:2], -1), -1, 0)
+    return np.maximum(planes, _FLOOR, out=planes)
+
+
 def _sharpen(sharp: FloatImage, blurred: Periodic, damping: float) -> FloatImage:
     """One iteration on the picture, planes (C, H, W)."""
-    transfer, shape = blurred.transfer, sharp.shape
-    explained = np.maximum(inverse(forward(sharp) * transfer, shape), _FLOOR)
+    transfer = blurred.transfer
+    explained = _convolved(sharp, transfer)
+    np.maximum(explained, _FLOOR, out=explained)
     ratio = _damped_ratio(blurred.planes, explained, damping)
-    change = inverse(forward(ratio) * transfer.conj(), shape)
-    sharper: FloatImage = np.maximum(sharp * change, _FLOOR)
-    return sharper
+    change = _convolved(ratio, transfer.conj())
+    change *= sharp
+    return np.maximum(change, _FLOOR, out=change)
+
+
+def _convolved(planes: FloatImage, transfer: NDArray[np.complex64]) -> FloatImage:
+    spectrum = forward(planes)
+    spectrum *= transfer
+    return inverse(spectrum, planes.shape)
 
 
 def _sharpen_psf(estimate: PSF, sharp: FloatImage, blurred: Periodic) -> PSF:
@@ -189,8 +211,9 @@ def _sharpen_psf(estimate: PSF, sharp: FloatImage, blurred: Periodic) -> PSF:
 
 
 def _damped_ratio(seen: FloatImage, explained: FloatImage, damping: float) -> FloatImage:
+    """Seen over explained, which is used up."""
     if damping == 0:
-        return np.asarray(seen / explained, dtype=np.float32)
+        return np.divide(seen, explained, out=explained)
     deviation = seen - explained
     doubt = np.minimum((deviation / np.float32(damping)) ** 2, 1)
     trust = doubt ** (_SHARPNESS - 1) * (_SHARPNESS - (_SHARPNESS - 1) * doubt)

@@ -62,6 +62,7 @@ def wiener(
         raise ArgumentError(f"nsr must be a positive number, not {nsr}: try 0.01")
     blurred = taper_edges(image, psf, boundary=boundary)
     transfer = blurred.transfer
-    response = transfer.conj() / (np.abs(transfer) ** 2 + np.float32(nsr))
+    gain = 1 / (transfer.real**2 + transfer.imag**2 + np.float32(nsr))
+    response = transfer.conj() * gain
     response[0, 0] = 1  # the filter is meant for deviations from the mean
     return blurred.filtered(response)

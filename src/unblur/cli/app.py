@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import traceback
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from typing import Annotated, Any, cast
@@ -16,7 +16,7 @@ from unblur.cli.exits import ExitCode, exit_code_of
 from unblur.cli.help import CommandWithPage, GroupWithPage, Rows
 from unblur.cli.signals import Terminated, unwind_when_terminated
 from unblur.cli.talk import complain
-from unblur.errors import UnblurError
+from unblur.errors import DeviceWarning, UnblurError
 
 __all__ = ["COMMANDS", "CommandEntry", "app", "main"]
 
@@ -66,11 +66,14 @@ class CommandEntry:
 COMMANDS = (
     CommandEntry("restore", "Pictures", "Turn blurred pictures sharp."),
     CommandEntry("burst", "Pictures", "Merge several frames of one scene into one sharp picture."),
-    CommandEntry("inspect", "Pictures", "Say how pictures are blurred: kind, size, direction."),
-    CommandEntry("degrade", "Pictures", "Blur a picture in a known way."),
+    CommandEntry("video", "Pictures", "Turn a blurred video sharp."),
     CommandEntry(
-        "serve", "Pictures", "Offer a page for people and a service for programs, on this machine."
+        "deconvolve", "Pictures", "Take the blur out of a measured stack, in its own numbers."
     ),
+    CommandEntry("inspect", "Pictures", "Say how pictures are blurred: kind, size, direction."),
+    CommandEntry("replay", "Pictures", "Make recorded results again, and compare."),
+    CommandEntry("degrade", "Pictures", "Blur a picture in a known way."),
+    CommandEntry("serve", "Pictures", "Offer a page for people and a service for programs."),
     CommandEntry("models", "Models and research", "List the models that come with unblur."),
     CommandEntry(
         "dataset", "Models and research", "Make and check sets of blurred and sharp pictures."
@@ -154,6 +157,18 @@ def _program(
     """Turn blurred photographs sharp, find out what blurred them, and compare ways to do it."""
 
 
+def _say(show: Callable[..., None]) -> Callable[..., None]:
+    """Say what goes on without a device in one line; leave other warnings to Python."""
+
+    def say(message: Warning | str, category: type[Warning], *place: object) -> None:
+        if issubclass(category, DeviceWarning):
+            complain(f"unblur: {message}")
+        else:
+            show(message, category, *place)
+
+    return say
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the program.
 
@@ -180,7 +195,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 stream.reconfigure(errors="backslashreplace")
         with warnings.catch_warnings(), unwind_when_terminated():
             # Pillow's doubts on size and EXIF: what matters of them is said in our own words
-            warnings.filterwarnings("ignore", module=r"PIL\.")
+            warnings.filterwarnings("ignore", module=r"(PIL|pydicom)\.")
+            warnings.simplefilter("default", DeviceWarning)
+            warnings.showwarning = _say(warnings.showwarning)
             typer.main.get_command(app).main(args=arguments, prog_name="unblur")
     except SystemExit as end:
         return end.code if isinstance(end.code, int) else ExitCode.DONE

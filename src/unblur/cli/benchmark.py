@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from unblur.cli.engines import Device
 from unblur.cli.methods import ALL, DEFAULT, METHODS, choose_methods
 from unblur.cli.sets import DEFAULT_SET, SETS, choose_sets
 from unblur.cli.talk import printable
@@ -72,6 +73,13 @@ def benchmark(
         typer.Option(min=1, help="Use so many pictures, spread evenly over each folder."),
     ] = None,
     threads: Annotated[int, typer.Option(min=1, help="CPU threads of the model.")] = 2,
+    device: Annotated[
+        Device,
+        typer.Option(
+            help="What runs the model's networks. It is the CPU, whose scores are the same "
+            "everywhere, unless told otherwise."
+        ),
+    ] = "cpu",
     output: Annotated[
         Path | None,
         typer.Option(
@@ -109,7 +117,7 @@ def benchmark(
     from unblur.evaluation.gallery import Gallery
 
     pictures = choose_sets(_words(sets), folder, limit=limit, kinds=_words(kinds or ""))
-    chosen = choose_methods(_words(methods), model=model, threads=threads)
+    chosen = choose_methods(_words(methods), model=model, threads=threads, device=device)
     gallery = None if output is None else Gallery(output / "crops")
     plan = Benchmark(chosen, pictures, threads=threads, memory=memory, gallery=gallery)
     rows = _run(plan, output, overwrite=overwrite, as_json=as_json)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import sys
 from collections.abc import Sequence
@@ -11,18 +12,22 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from unblur.cli.exits import ExitCode
+from unblur.cli.recording import RecordOption, making_of
 from unblur.cli.talk import complain, printable
 from unblur.errors import ArgumentError
 
 if TYPE_CHECKING:
-    from unblur import Burst, BurstFrame
+    from unblur import BurstFrame
 
 __all__ = ["EXAMPLES", "burst"]
 
 EXAMPLES = (
     ("unblur burst shot-1.jpg shot-2.jpg shot-3.jpg -o merged.jpg", "hand-held shots of one scene"),
-    ("unblur burst frames/ -o merged.png --restore", "a folder; what blur is left is removed"),
-    ("unblur burst frames/ -o mean.png --power 0", "the mean: less noise, but not sharper"),
+    ("unblur burst frames/ -o merged.png --no-restore", "a folder; merged, and no more"),
+    (
+        "unblur burst frames/ -o mean.png --power 0 --no-restore",
+        "the mean: less noise, but not sharper",
+    ),
 )
 
 
@@ -59,10 +64,13 @@ def burst(
     ] = True,
     restore: Annotated[
         bool,
-        typer.Option("--restore", help="Restore the merged picture, as 'unblur restore' does."),
-    ] = False,
+        typer.Option(
+            "--restore/--no-restore",
+            help="Then remove the blur that is left, as 'unblur restore' does.",
+        ),
+    ] = True,
     model: Annotated[
-        str, typer.Option(metavar="NAME|DIR", help="The model behind --restore.")
+        str, typer.Option(metavar="NAME|DIR", help="The model that restores.")
     ] = "default",
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Replace OUT if it exists.")
@@ -71,31 +79,44 @@ def burst(
     as_json: Annotated[
         bool, typer.Option("--json", help="Print one JSON object a frame: how it moved.")
     ] = False,
+    record: RecordOption = None,
 ) -> None:
     """Merge several frames of one scene into one sharp picture.
 
     A shaking hand blurs every frame in another way. In each frequency the frames count by how much
     of it they kept (Fourier burst accumulation), so the result has less blur and less noise than
-    any of them. Frames that show something else are left out, and named.
+    any of them. What moved in the scene is taken from the first frame alone; frames that show
+    something else altogether are left out, and named. Then the default model removes what blur is
+    left.
 
     The frames are read one by one, so their number is not limited. Depth, transparency and
     metadata are those of the first.
     """
-    from unblur import Burst, read_photo, write_photo
+    from unblur import Record, Restorer, merge_files
 
     frames = _frames(paths)
     if output.exists() and not overwrite:
         raise ArgumentError(f"{output}: exists already: choose another name, or add --overwrite")
-    first = read_photo(frames[0])
-    merger = Burst(power=power, align=register)
-    left_out = _take(merger, frames, as_json=as_json)
-    pixels = merger.merge()
-    if restore:
-        from unblur import Restorer
-
-        pixels = Restorer(model).restore(pixels)
-    write_photo(first.with_pixels(pixels), output, overwrite=overwrite, strip=strip)
-    if left_out:
+    making = None
+    if record is not None:
+        how = {"power": power, "register": register, "restore": restore, "strip": strip}
+        making = making_of("burst", how, model if restore else None)
+    with Record(record) if record else contextlib.nullcontext() as told:
+        merged = merge_files(
+            frames,
+            output,
+            power=power,
+            align=register,
+            restorer=Restorer(model) if restore else None,
+            overwrite=overwrite,
+            strip=strip,
+            tell=_Teller(len(frames), as_json=as_json),
+            making=making,
+        )
+        if told is not None and merged.entry is not None:
+            told.add(merged.entry)
+    pairs = zip(frames, merged.frames, strict=True)
+    if left_out := [path for path, frame in pairs if not frame.used]:
         complain(f"left out, because they do not fit {printable(frames[0])}:")
         for path in left_out:
             complain(f"  {printable(path)}")
@@ -115,38 +136,22 @@ def _frames(paths: Sequence[Path]) -> list[Path]:
     return found
 
 
-def _take(merger: Burst, frames: Sequence[Path], *, as_json: bool) -> list[Path]:
-    """Add the frames one by one, tell of each, and return those that were left out."""
-    from unblur import read_photo
-    from unblur.errors import ArrayError
+class _Teller:
+    """Tells of each frame as it is added."""
 
-    left_out = []
-    for number, path in enumerate(frames, 1):
-        try:
-            found = merger.add(read_photo(path).pixels)
-        except ArrayError as error:
-            raise ArrayError(f"{path}: {error}") from error
-        if not found.used:
-            left_out.append(path)
-        if as_json:
-            typer.echo(json.dumps(_to_dict(path, found)))
+    def __init__(self, count: int, *, as_json: bool) -> None:
+        self._count, self._as_json = count, as_json
+        self._number = 0
+
+    def __call__(self, path: object, found: BurstFrame) -> None:
+        self._number += 1
+        if self._as_json:
+            typer.echo(json.dumps({"source": str(path), **found.to_dict()}))
         elif sys.stderr.isatty():
-            typer.echo(f"{number}/{len(frames)} {_in_words(path, found)}", err=True)
-    return left_out
+            typer.echo(f"{self._number}/{self._count} {_in_words(path, found)}", err=True)
 
 
-def _to_dict(path: Path, found: BurstFrame) -> dict[str, object]:
-    return {
-        "source": str(path),
-        "used": found.used,
-        "shift": [round(part, 3) for part in found.shift],
-        "rotation": round(found.rotation, 4),
-        "gain": round(found.gain, 4),
-        "agreement": round(found.agreement, 4),
-    }
-
-
-def _in_words(path: Path, found: BurstFrame) -> str:
+def _in_words(path: object, found: BurstFrame) -> str:
     down, right = found.shift
     moved = f"moved {right:+.1f} px right, {down:+.1f} px down, turned {found.rotation:+.2f}°"
     return f"{printable(path)}  {moved if found.used else 'left out'}"

@@ -8,15 +8,17 @@ import sys
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import chain
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from unblur import FileResult, Job
+    from unblur import FaithfulRestorer, FileResult, Job, Making, PhysicalPSF, Restorer
 
-__all__ = ["Engine", "How", "results_of"]
+__all__ = ["Device", "Engine", "How", "results_of"]
+
+Device = Literal["auto", "cpu", "cuda", "directml", "coreml", "openvino"]
 
 
 class Engine(enum.StrEnum):
@@ -31,15 +33,33 @@ class How:
     """How the pictures are restored, as the options say."""
 
     model: str
+    max_gain: float | None
+    """Of the one linear filter that is used in place of the model, if it is."""
     threads: int | None
     quality: Literal["fast", "balanced", "best"]
-    psf: NDArray[np.float32] | None
+    psf: NDArray[np.float32] | PhysicalPSF | None
     strength: float
     linear: bool
     overwrite: bool
     strip: bool
+    device: Device
     engine: Engine
     address: str | None
+    making: Making | None = None
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        """What a record tells of it, beside the PSF and the model."""
+        from unblur import share_threads
+
+        return {
+            "strength": self.strength,
+            "linear": self.linear,
+            "quality": self.quality,
+            "strip": self.strip,
+            "threads": share_threads(1, self.threads)[1],
+            "engine": str(self.engine),
+        }
 
 
 def results_of(
@@ -68,7 +88,7 @@ def _restore(
     how: How,
     tell_tiles: Callable[[Job, int, int], None],
 ) -> Iterator[FileResult]:
-    from unblur import Restorer, restore_batch, restore_on_cluster, share_threads
+    from unblur import restore_batch, restore_on_cluster, share_threads
 
     if how.engine is Engine.RAY:
         # Ray tells of lost workers on standard output, which is for data
@@ -77,6 +97,7 @@ def _restore(
                 chain(first, others),
                 model=how.model,
                 quality=how.quality,
+                device=how.device,
                 address=how.address,
                 workers=how.threads,
                 psf=how.psf,
@@ -84,12 +105,13 @@ def _restore(
                 linear=how.linear,
                 overwrite=how.overwrite,
                 strip=how.strip,
+                making=how.making,
             )
         return
     at_once, each = share_threads(len(first), how.threads)
     yield from restore_batch(
         chain(first, others),
-        Restorer(how.model, threads=each, quality=how.quality),
+        _restorer(how, each),
         psf=how.psf,
         strength=how.strength,
         linear=how.linear,
@@ -97,4 +119,13 @@ def _restore(
         strip=how.strip,
         at_once=None if len(first) == 1 else at_once,
         progress=tell_tiles,
+        making=how.making,
     )
+
+
+def _restorer(how: How, threads: int) -> Restorer | FaithfulRestorer:
+    from unblur import FaithfulRestorer, Restorer
+
+    if how.max_gain is not None:
+        return FaithfulRestorer(how.max_gain, threads=threads)
+    return Restorer(how.model, threads=threads, quality=how.quality, device=how.device)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from unblur.cli.deconvolutions import BLIND, CONTROL, DECONVOLUTIONS, SETTINGS
+from unblur.cli.engines import Device
 from unblur.errors import ArgumentError
 
 if TYPE_CHECKING:
@@ -47,7 +48,9 @@ METHODS = (
 ALL = "all"
 
 
-def choose_methods(names: Sequence[str], *, model: str, threads: int) -> tuple[Method, ...]:
+def choose_methods(
+    names: Sequence[str], *, model: str, threads: int, device: Device = "cpu"
+) -> tuple[Method, ...]:
     """Make the methods of these names.
 
     Parameters
@@ -59,6 +62,8 @@ def choose_methods(names: Sequence[str], *, model: str, threads: int) -> tuple[M
         Name or folder of the model behind those whose name begins with "unblur".
     threads : int
         CPU threads of the models.
+    device : str
+        What runs the networks, as for `Restorer`.
 
     Returns
     -------
@@ -78,22 +83,22 @@ def choose_methods(names: Sequence[str], *, model: str, threads: int) -> tuple[M
             choice = ", ".join((*METHODS, ALL))
             raise ArgumentError(f"{name!r} is no method: choose of {choice}, or {_MODEL}PATH")
     chosen = dict.fromkeys(name for name in names if name != "input")
-    return tuple(_method(name, model, threads) for name in chosen)
+    return tuple(_method(name, model, threads, device) for name in chosen)
 
 
-def _method(name: str, model: str, threads: int) -> Method:
+def _method(name: str, model: str, threads: int, device: Device) -> Method:
     if name.startswith(_MODEL):
         path = name.removeprefix(_MODEL)
-        return _learned(Path(path).stem, path, threads, blind=True)
+        return _learned(Path(path).stem, path, threads, device, blind=True)
     if name in _LEARNED:
         blind, quality = _LEARNED[name]
-        return _learned(name, model, threads, blind=blind, quality=quality)
+        return _learned(name, model, threads, device, blind=blind, quality=quality)
     return _classical(name)
 
 
 def _classical(name: str) -> Method:
     from unblur.evaluation.methods import Method
-    from unblur.evaluation.provenance import source_digest
+    from unblur.origin import source_digest
 
     packages = ["classical", "degradation", "images"]
     if name.endswith(_GUESSED):
@@ -114,21 +119,28 @@ def _classical(name: str) -> Method:
 
 
 def _learned(
-    name: str, model: str, threads: int, *, blind: bool, quality: Quality = "balanced"
+    name: str,
+    model: str,
+    threads: int,
+    device: Device,
+    *,
+    blind: bool,
+    quality: Quality = "balanced",
 ) -> Method:
     from unblur.evaluation.methods import Method
-    from unblur.evaluation.provenance import source_digest
+    from unblur.origin import source_digest
 
-    _restorer(model, threads, quality)  # a missing model is told before any work
+    _restorer(model, threads, quality, device)  # a missing model is told before any work
     packages = ("degradation", "estimation", "images", "restoration", "runtime")
     digests, parameters = _weights(model)
     settings: dict[str, str | int] = {
         "weights": digests,
         "threads": threads,  # the times depend on it
         "quality": quality,
+        "device": device,
         "code": source_digest(*(f"unblur.{package}" for package in packages)),
     }
-    return Method(name, _Restore(model, threads, quality), blind, parameters, settings)
+    return Method(name, _Restore(model, threads, quality, device), blind, parameters, settings)
 
 
 @dataclass(frozen=True)
@@ -156,6 +168,7 @@ class _Restore:
     model: str
     threads: int
     quality: Quality
+    device: Device
 
     def __call__(self, seen: Observation) -> Image:
         import numpy as np
@@ -163,17 +176,17 @@ class _Restore:
         margin = _WRAPPED if seen.circular else 0
         around = ((margin, margin), (margin, margin), (0, 0))
         image = np.pad(seen.image, around, mode="wrap")
-        restorer = _restorer(self.model, self.threads, self.quality)
+        restorer = _restorer(self.model, self.threads, self.quality, self.device)
         restored: Image = restorer.restore(image, seen.psf, linear=seen.linear)
         height, width = seen.image.shape[:2]
         return restored[margin : margin + height, margin : margin + width]
 
 
 @lru_cache(maxsize=8)
-def _restorer(model: str, threads: int, quality: Quality) -> Restorer:
+def _restorer(model: str, threads: int, quality: Quality, device: Device) -> Restorer:
     from unblur import Restorer
 
-    return Restorer(model, threads=threads, quality=quality)
+    return Restorer(model, threads=threads, quality=quality, device=device)
 
 
 def _weights(model: str) -> tuple[str, int]:

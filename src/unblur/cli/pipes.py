@@ -112,8 +112,10 @@ def _spool(folder: Path) -> Path:
     with raw.open("wb") as copy:
         shutil.copyfileobj(sys.stdin.buffer, copy)
     with raw.open("rb") as copy:
-        start = copy.read(16)
+        start = copy.read(132)
     if not start:
         raise ImageReadError("standard input is empty: send a picture, as in < photo.jpg")
     suffix = next((suffix for begin, suffix in _BEGINNINGS if start.startswith(begin)), ".png")
+    if start.endswith(b"DICM"):
+        suffix = ".dcm"
     return raw.rename(raw.with_suffix(suffix))

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import contextlib
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from unblur.cli.engines import Engine, How, results_of
+from unblur.cli.engines import Device, Engine, How, results_of
 from unblur.cli.exits import ExitCode
 from unblur.cli.pipes import through_pipes
+from unblur.cli.recording import BatchRecord, RecordOption, making_of
 from unblur.cli.talk import BatchTalk
 from unblur.errors import ArgumentError
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
+
+    from unblur import PhysicalPSF
 
 __all__ = ["EXAMPLES", "restore"]
 
@@ -30,9 +34,15 @@ EXAMPLES = (
     ("unblur restore shots/ -o sharp/", "a folder to the bottom; run it again to go on"),
     ("unblur restore *.jpg --psf motion:15,30", "the blur is known: 15 px long, 30 degrees up"),
     ("unblur restore scan.tif --psf lens.png", "a measured PSF, as a picture"),
+    (
+        "unblur restore scan.dcm --psf gaussian:0.4mm",
+        "the blur in millimetres (extra 'dicom')",
+    ),
+    ("unblur restore scan.dcm --psf disk:1mm --faithful", "one linear filter: nothing is invented"),
     ("unblur restore photo.jpg --strength 0.5", "half way, for a softer look"),
     ("unblur restore photo.jpg --quality best", "takes its time"),
     ("unblur restore shots/ -o sharp/ --report report.html", "and a table of what was done"),
+    ("unblur restore photo.jpg --record record.json", "what 'unblur replay' can make again"),
     ("unblur restore shots/ --json > log.jsonl", "one JSON object a line, for machines"),
     ("unblur restore s3://bucket/shots -o s3://bucket/sharp", "in a bucket (extra 'cloud')"),
     ("unblur restore s3://b/shots -o s3://b/sharp --engine ray", "by a cluster (extra 'cluster')"),
@@ -94,13 +104,33 @@ def restore(
             "work goes on; the same command continues it.",
         ),
     ] = None,
+    record: RecordOption = None,
     psf: Annotated[
         str | None,
         typer.Option(
             metavar="SPEC|FILE",
             rich_help_panel=_HOW,
             help="The blur, if you know it: gaussian:SIGMA, disk:RADIUS, motion:LENGTH,ANGLE, "
-            "box:WIDTH, or a picture of it. Without it the blur is found in each picture.",
+            "box:WIDTH, or a picture of it; for DICOM also gaussian:0.4mm. Without it the blur is "
+            "found in each picture.",
+        ),
+    ] = None,
+    faithful: Annotated[
+        bool,
+        typer.Option(
+            "--faithful",
+            rich_help_panel=_HOW,
+            help="No network: one linear filter of the given --psf, with a bound on what it can "
+            "change.",
+        ),
+    ] = False,
+    max_gain: Annotated[
+        float | None,
+        typer.Option(
+            min=1.0,
+            metavar="G",
+            rich_help_panel=_HOW,
+            help="With --faithful: no frequency becomes stronger than G times; 3 when left out.",
         ),
     ] = None,
     strength: Annotated[
@@ -146,6 +176,13 @@ def restore(
             help="CPU threads, or processes of a cluster; all cores when left out.",
         ),
     ] = None,
+    device: Annotated[
+        Device,
+        typer.Option(
+            rich_help_panel=_HOW,
+            help="What runs the networks; auto takes the best that is installed.",
+        ),
+    ] = "auto",
     engine: Annotated[
         Engine,
         typer.Option(rich_help_panel=_HOW, help="This machine, or a Ray cluster."),
@@ -168,28 +205,60 @@ def restore(
     a result is skipped, so that the same command goes on after an interruption. In a pipe only
     errors are written.
     """
-    from unblur import BatchReport, walk_batch
+    from unblur import BatchReport, exact_psf, walk_batch
 
     if address is not None and engine is not Engine.RAY:
         raise ArgumentError(f"--address {address}: names a cluster: add --engine ray")
 
+    if faithful:
+        _check_faithful(psf, model, engine)
+    elif max_gain is not None:
+        raise ArgumentError("--max-gain: bounds the filter of --faithful: add that")
     kernel = None if psf is None else _kernel(psf)
     how = How(
-        model, threads, quality, kernel, strength, not encoded, overwrite, strip, engine, address
+        model=model,
+        max_gain=(max_gain or 3.0) if faithful else None,
+        threads=threads,
+        quality=quality,
+        psf=kernel,
+        strength=strength,
+        linear=not encoded,
+        overwrite=overwrite,
+        strip=strip,
+        device=device,
+        engine=engine,
+        address=address,
     )
+    if record is not None:
+        named = {"psf": exact_psf(kernel), "psf_name": psf}
+        how = replace(how, making=making_of("restore", how.parameters | named, model))
     with through_pipes(paths, output, as_json=as_json) as (paths, output):
         walk = walk_batch(paths, output, overwrite=overwrite)
-        lines = BatchReport(report, fresh=overwrite) if report else contextlib.nullcontext()
-        with lines as told, BatchTalk(walk.count, as_json=as_json) as talk:
+        with contextlib.ExitStack() as stack:
+            keepers: list[BatchReport | BatchRecord] = []
+            if report is not None:
+                keepers.append(stack.enter_context(BatchReport(report, fresh=overwrite)))
+            if record is not None:
+                keepers.append(stack.enter_context(BatchRecord(record)))
+            talk = stack.enter_context(BatchTalk(walk.count, as_json=as_json))
             for result in results_of(walk, how, talk.tell_tiles):
-                if told is not None:
-                    told.add(result)
+                for keeper in keepers:
+                    keeper.add(result)
                 talk.tell(result)
         if talk.counts["failed"]:
             raise typer.Exit(ExitCode.FAILED if talk.found else ExitCode.NOTHING)
 
 
-def _kernel(psf: str) -> NDArray[np.float32]:
-    from unblur import parse_psf
+def _kernel(psf: str) -> NDArray[np.float32] | PhysicalPSF:
+    from unblur import PhysicalPSF, parse_psf
 
-    return parse_psf(psf)
+    return PhysicalPSF.parse(psf) or parse_psf(psf)
+
+
+def _check_faithful(psf: str | None, model: str, engine: Engine) -> None:
+    if psf is None:
+        raise ArgumentError("--faithful: needs the blur, for a guess is none: add --psf")
+    if model != "default":
+        raise ArgumentError(f"--faithful: uses no model: leave out --model {model}")
+    if engine is not Engine.LOCAL:
+        raise ArgumentError("--faithful: works on this machine: leave out --engine")

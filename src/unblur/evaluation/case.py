@@ -9,7 +9,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from unblur.evaluation.provenance import fingerprint
+from unblur.origin import fingerprint
 
 __all__ = ["Case", "CaseSet", "Observation"]
 

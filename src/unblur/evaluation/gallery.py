@@ -12,8 +12,8 @@ from scipy.ndimage import uniform_filter
 
 from unblur.evaluation.case import PSF, Case, CaseSet
 from unblur.evaluation.methods import INPUT
-from unblur.evaluation.provenance import fingerprint
 from unblur.images.color import to_dtype
+from unblur.origin import fingerprint
 
 __all__ = ["PSF_NAME", "SHARP_NAME", "Gallery"]
 

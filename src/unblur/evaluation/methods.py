@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from unblur.evaluation.case import Observation
-from unblur.evaluation.provenance import fingerprint, package_version
 from unblur.images.color import linear_to_srgb, srgb_to_linear
+from unblur.origin import fingerprint, package_version
 
 __all__ = ["INPUT", "Method", "noise_gain", "where_it_blurred"]
 

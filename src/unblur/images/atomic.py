@@ -134,11 +134,11 @@ def _remove_orphan(part: Path) -> bool:
 @contextmanager
 def _open_held(part: Path) -> Iterator[BinaryIO]:
     """Open a new file and hold it: the lock tells others that its writer lives."""
-    file = part.open("xb")
+    file = part.open("x+b")
     if _lost(file):
         file.close()
         part.unlink(missing_ok=True)
-        file = part.open("xb")
+        file = part.open("x+b")
         _lost(file)
     with file:
         yield file

@@ -16,9 +16,10 @@ from PIL import Image
 
 from unblur.errors import ImageKindError, ImageReadError, ImageSizeError, ImageWriteError
 from unblur.images.bmp import read_bmp, write_bmp
+from unblur.images.dicom import read_dicom, write_dicom
 from unblur.images.jpeg import read_jpeg, write_jpeg
 from unblur.images.kinds import unsupported_kind
-from unblur.images.photo import Metadata, Photo, TiffSettings
+from unblur.images.photo import DicomSettings, Metadata, Photo, TiffSettings
 from unblur.images.png import COLOR_CHUNKS, read_png, write_png
 from unblur.images.tiff import read_tiff
 from unblur.images.tiff_writer import write_tiff
@@ -39,6 +40,8 @@ class _Format:
     signatures: tuple[bytes, ...]
     read: Reader
     write: Writer
+    offset: int = 0
+    """Where in the file the signature stands."""
 
 
 _FORMATS = (
@@ -47,6 +50,7 @@ _FORMATS = (
     _Format("TIFF", (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"), read_tiff, write_tiff),
     _Format("WEBP", (b"RIFF",), read_webp, write_webp),
     _Format("BMP", (b"BM",), read_bmp, write_bmp),
+    _Format("DICOM", (b"DICM",), read_dicom, write_dicom, offset=128),
 )
 
 # what decoders of damaged files are known to raise
@@ -101,7 +105,8 @@ def encode_photo(photo: Photo, format: str, *, strip: bool = False) -> bytes:
     photo : Photo
         As for `write_photo`.
     format : str
-        ``"JPEG"``, ``"PNG"``, ``"TIFF"``, ``"WEBP"`` or ``"BMP"``.
+        ``"JPEG"``, ``"PNG"``, ``"TIFF"``, ``"WEBP"``, ``"BMP"``, or, for a photo that came from
+        one, ``"DICOM"``.
     strip : bool, optional
         As for `write_photo`.
 
@@ -130,8 +135,11 @@ def _recognise(file: BinaryIO) -> _Format:
     start = file.read(132)
     if not start:
         raise ImageKindError("is empty")
-    for form in _FORMATS:
-        if start.startswith(form.signatures) and (form.name != "WEBP" or start[8:12] == b"WEBP"):
+    # a DICOM may begin as another kind does: its first 128 bytes are free
+    for form in sorted(_FORMATS, key=lambda form: -form.offset):
+        if start.startswith(form.signatures, form.offset) and (
+            form.name != "WEBP" or start[8:12] == b"WEBP"
+        ):
             return form
     names = ", ".join(form.name for form in _FORMATS)
     if kind := unsupported_kind(start):
@@ -146,6 +154,12 @@ def encode(photo: Photo, name: str, file: BinaryIO, strip: bool) -> None:
         names = ", ".join(item.name for item in _FORMATS)
         raise ImageWriteError(f"cannot be written as {name}: use one of {names}")
     try:
+        if photo.further and name != "DICOM":
+            raise ImageWriteError(f"it has {len(photo.frames)} frames, which only DICOM can hold")
+        if strip and name == "DICOM":
+            raise ImageWriteError(
+                "a DICOM is not stripped here: use a tool made for taking out a patient's data"
+            )
         form.write(_strip(photo) if strip else photo, file)
     except ImageWriteError as error:
         raise ImageWriteError(f"cannot be written: {error}") from error
@@ -179,5 +193,7 @@ def _strip(photo: Photo) -> Photo:
     encoding = photo.encoding
     if isinstance(encoding, TiffSettings):
         encoding = replace(encoding, tags=())
+    if isinstance(encoding, DicomSettings):
+        encoding = None
     metadata = Metadata(icc=photo.metadata.icc, extras=colours)
     return replace(photo, metadata=metadata, encoding=encoding)

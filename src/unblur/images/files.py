@@ -13,6 +13,7 @@ from typing import BinaryIO
 from unblur.errors import ImageReadError, ImageWriteError
 from unblur.images.atomic import atomic_file
 from unblur.images.codecs import MAX_PIXELS, decode, encode
+from unblur.images.digest import FileDigest
 from unblur.images.finding import SUFFIXES, FoundPhoto, find_photos
 from unblur.images.photo import Photo
 from unblur.images.places import Place, RemotePath, place_of, remote_file
@@ -26,7 +27,9 @@ __all__ = [
     "new_file",
     "read_bytes",
     "read_photo",
+    "read_with_digest",
     "write_photo",
+    "write_with_digest",
 ]
 
 
@@ -38,9 +41,9 @@ def read_photo(
     Parameters
     ----------
     path : path or URL
-        A JPEG, PNG, TIFF, WebP or BMP, recognised by its content. Palettes are expanded, bilevel
-        becomes grey, CMYK is converted to sRGB by its ICC profile (which the sRGB profile then
-        replaces), a double-precision TIFF becomes single: the notes of the photo say so.
+        A JPEG, PNG, TIFF, WebP, BMP or DICOM (extra ``dicom``), recognised by its content. Palettes
+        are expanded, bilevel becomes grey, CMYK is converted to sRGB by its ICC profile (which the
+        sRGB profile then replaces), a double-precision TIFF becomes single: the notes say so.
     max_pixels : int or None, optional
         Larger pictures are refused before they are decoded; None takes any.
 
@@ -69,11 +72,36 @@ def read_photo(
     >>> photo.format, photo.pixels.shape, photo.pixels.dtype.name, int(photo.pixels.max())
     ('PNG', (4, 6, 1), 'uint16', 40000)
     """
-    place = place_of(path)
-    if isinstance(place, RemotePath):
-        return decode_file(place.read_bytes(), place, max_pixels=max_pixels)
-    with _open(place) as file:
-        return _read(file, place, max_pixels)
+    return read_with_digest(place_of(path), max_pixels=max_pixels)[0]
+
+
+def read_with_digest(
+    place: Place, *, max_pixels: int | None = MAX_PIXELS
+) -> tuple[Photo, FileDigest]:
+    """Read a photograph, and digest the very bytes that it was read from.
+
+    Parameters
+    ----------
+    place : Path or RemotePath
+        As for `read_photo`.
+    max_pixels : int or None, optional
+        As for `read_photo`.
+
+    Returns
+    -------
+    photo : Photo
+        As `read_photo` returns it.
+    digest : FileDigest
+        Of its file.
+
+    Raises
+    ------
+    ImageReadError
+        As by `read_photo`.
+    """
+    with io.BytesIO(place.read_bytes()) if isinstance(place, RemotePath) else _open(place) as file:
+        photo = _read(file, place, max_pixels)
+        return photo, FileDigest.of(file, place)
 
 
 def read_bytes(place: Place) -> bytes:
@@ -173,7 +201,7 @@ def write_photo(
     photo : Photo
         Depth, alpha and metadata are kept as far as the format allows. JPEG, WebP and BMP hold
         8 bits, PNG 16 bits, TIFF anything; JPEG compression is that of a JPEG source, TIFF
-        compression that of a TIFF source.
+        compression that of a TIFF source. A DICOM is written only from a DICOM.
     path : path or URL
         Its suffix decides on the format: one of `SUFFIXES`. A link is replaced, not followed.
     overwrite : bool, optional
@@ -200,10 +228,33 @@ def write_photo(
     ...
     unblur.errors.ImageWriteError: ...grey.tif: exists already: ...
     """
-    place = place_of(path)
+    write_with_digest(photo, place_of(path), overwrite=overwrite, strip=strip)
+
+
+def write_with_digest(
+    photo: Photo, place: Place, *, overwrite: bool = False, strip: bool = False
+) -> FileDigest:
+    """Write a photograph, and digest what was written before it takes its name.
+
+    Parameters
+    ----------
+    photo, place, overwrite, strip
+        As for `write_photo`.
+
+    Returns
+    -------
+    FileDigest
+        Of the file.
+
+    Raises
+    ------
+    ImageWriteError
+        As by `write_photo`.
+    """
     _format_of(place)
     with new_file(place, overwrite=overwrite) as file:
         _write(photo, file, place, strip)
+        return FileDigest.of(file, place)
 
 
 def new_file(place: Place, *, overwrite: bool = False) -> AbstractContextManager[BinaryIO]:

@@ -14,7 +14,9 @@ __all__ = ["SUFFIXES", "FoundPhoto", "find_photos", "walk_photos"]
 
 SUFFIXES: dict[str, str] = {
     ".bmp": "BMP",
+    ".dcm": "DICOM",
     ".dib": "BMP",
+    ".dicom": "DICOM",
     ".jfif": "JPEG",
     ".jpe": "JPEG",
     ".jpeg": "JPEG",

@@ -26,7 +26,6 @@ _UNSUPPORTED = (
     (4, b"ftypmif1", "a HEIC"),
     (4, b"ftyp", "a video"),
     (0, b"<svg", "a drawing (SVG)"),
-    (128, b"DICM", "a DICOM"),
 )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -11,7 +12,15 @@ from numpy.typing import NDArray
 from unblur.errors import ArrayError
 from unblur.images.color import FloatArray, to_dtype, to_float
 
-__all__ = ["Encoding", "JpegSettings", "Metadata", "Photo", "TiffSettings", "WebPSettings"]
+__all__ = [
+    "DicomSettings",
+    "Encoding",
+    "JpegSettings",
+    "Metadata",
+    "Photo",
+    "TiffSettings",
+    "WebPSettings",
+]
 
 
 @dataclass(frozen=True)
@@ -94,7 +103,27 @@ class TiffSettings:
     order: str = "<"
 
 
-Encoding = JpegSettings | WebPSettings | TiffSettings
+@dataclass(frozen=True)
+class DicomSettings:
+    """The record that a medical picture came in.
+
+    Parameters
+    ----------
+    data : bytes
+        The whole source file.
+    black, white : float
+        Stored values that became 0 and 1; ``black > white`` for MONOCHROME1.
+    spacing : tuple of float or None
+        Distance between rows and between columns in millimetres.
+    """
+
+    data: bytes = field(repr=False)
+    black: float
+    white: float
+    spacing: tuple[float, float] | None = None
+
+
+Encoding = JpegSettings | WebPSettings | TiffSettings | DicomSettings
 
 
 @dataclass(frozen=True, eq=False)
@@ -110,13 +139,17 @@ class Photo:
     metadata : Metadata
         EXIF, ICC profile, resolution, XMP.
     format : str
-        Of the source: ``"JPEG"``, ``"PNG"``, ``"TIFF"``, ``"WEBP"`` or ``"BMP"``.
+        Of the source: ``"JPEG"``, ``"PNG"``, ``"TIFF"``, ``"WEBP"``, ``"BMP"`` or ``"DICOM"``.
     mode : str
         Kind of pixels in the source, in Pillow's words: ``"L"``, ``"P"``, ``"CMYK"``, ``"I;16"``...
-    encoding : JpegSettings, WebPSettings, TiffSettings or None
-        How the source was compressed.
+    encoding : JpegSettings, WebPSettings, TiffSettings, DicomSettings or None
+        How the source was compressed, or what else its format has to say.
     notes : tuple of str
         What had to change on the way in, each in one sentence.
+    further : tuple of ndarray
+        The frames of a DICOM after the first, each as `pixels`.
+    derivation : str
+        How the pixels were made from those of the source, for formats that record it (DICOM).
 
     Raises
     ------
@@ -140,6 +173,8 @@ class Photo:
     mode: str = ""
     encoding: Encoding | None = None
     notes: tuple[str, ...] = ()
+    further: tuple[NDArray[Any], ...] = ()
+    derivation: str = ""
 
     def __post_init__(self) -> None:
         pixels, alpha = self.pixels, self.alpha
@@ -162,6 +197,21 @@ class Photo:
     def width(self) -> int:
         """Number of columns."""
         return int(self.pixels.shape[1])
+
+    @property
+    def frames(self) -> tuple[NDArray[Any], ...]:
+        """All frames, `pixels` first."""
+        return (self.pixels, *self.further)
+
+    @property
+    def spacing(self) -> tuple[float, float] | None:
+        """Distance between rows and between columns in millimetres, where the file says it."""
+        return self.encoding.spacing if isinstance(self.encoding, DicomSettings) else None
+
+    @property
+    def has_gamma(self) -> bool:
+        """Whether the numbers stand for light by the sRGB curve; those of a DICOM do not."""
+        return not isinstance(self.encoding, DicomSettings)
 
     def to_image(self) -> FloatArray:
         """Scale the pixels to float32.
@@ -190,13 +240,36 @@ class Photo:
         Raises
         ------
         ArrayError
-            When shape or type do not fit.
+            When shape or type do not fit, or there are several frames.
         """
-        if pixels.shape != self.pixels.shape:
-            raise ArrayError(f"pixels must be {self.pixels.shape}, not {pixels.shape}")
-        if pixels.dtype != self.pixels.dtype:
-            pixels = to_dtype(pixels, self.pixels.dtype)
-        return replace(self, pixels=pixels)
+        return self.with_frames((pixels,))
+
+    def with_frames(self, frames: Sequence[NDArray[Any]]) -> Photo:
+        """Put other frames in the place of all of these.
+
+        Parameters
+        ----------
+        frames : sequence of ndarray
+            As many as `frames`, each as `with_pixels` takes it.
+
+        Returns
+        -------
+        Photo
+            With alpha, metadata and settings of this one.
+
+        Raises
+        ------
+        ArrayError
+            When number, shape or type do not fit.
+        """
+        if len(frames) != len(self.frames):
+            raise ArrayError(f"the file has {len(self.frames)} frames, not {len(frames)}")
+        for frame in frames:
+            if frame.shape != self.pixels.shape:
+                raise ArrayError(f"pixels must be {self.pixels.shape}, not {frame.shape}")
+        dtype = self.pixels.dtype
+        first, *rest = (f if f.dtype == dtype else to_dtype(f, dtype) for f in frames)
+        return replace(self, pixels=first, further=tuple(rest))
 
     def as_dtype(self, dtype: type[np.generic]) -> Photo:
         """Change the number of bits of pixels and alpha.

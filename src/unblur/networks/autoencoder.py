@@ -17,7 +17,14 @@ from torch.nn import functional
 
 from unblur.errors import ArgumentError
 
-__all__ = ["Autoencoder", "AutoencoderConfig", "PixelShuffle", "ResidualBlock", "unshuffled"]
+__all__ = [
+    "Autoencoder",
+    "AutoencoderConfig",
+    "PixelShuffle",
+    "ResidualBlock",
+    "shuffled_kernel",
+    "unshuffled",
+]
 
 
 @dataclass(frozen=True)
@@ -182,6 +189,32 @@ def unshuffled(image: torch.Tensor, convolution: nn.Conv2d, factor: int) -> torc
         image = torch.cat([image, *[image[:, :1]] * more], 1)
         weight = torch.cat([weight, weight.new_zeros(made, more, side, side)], 1)
     return functional.conv2d(image, weight, convolution.bias, stride=factor, padding=factor)
+
+
+def shuffled_kernel(kernel: torch.Tensor, channels: int) -> torch.Tensor:
+    """Return the 3x3 kernel of which `unshuffled` made a strided one.
+
+    Parameters
+    ----------
+    kernel : torch.Tensor
+        (D, C or more, 3 F, 3 F), as an exported network holds it.
+    channels : int
+        C F^2, the channels that the 3x3 kernel takes.
+
+    Returns
+    -------
+    torch.Tensor
+        (D, C F^2, 3, 3).
+
+    Examples
+    --------
+    >>> shuffled_kernel(torch.rand(5, 4, 6, 6), 12).shape
+    torch.Size([5, 12, 3, 3])
+    """
+    made, factor = kernel.shape[0], kernel.shape[2] // 3
+    real = kernel[:, : channels // factor**2]
+    split = real.reshape(made, -1, 3, factor, 3, factor).permute(0, 1, 3, 5, 2, 4)
+    return split.reshape(made, channels, 3, 3)
 
 
 def _zero_bias(convolution: nn.Conv2d) -> None:

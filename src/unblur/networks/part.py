@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -70,6 +71,15 @@ class Network(nn.Module):
             One for each file; together they hold every trained number, but for those in settings.
         """
         raise NotImplementedError
+
+    def take_settings(self, settings: Mapping[str, Any]) -> None:
+        """Take the trained numbers that are among the settings of the parts.
+
+        Parameters
+        ----------
+        settings : mapping
+            Of one part, as its card has them. Most networks have no such number.
+        """
 
 
 Result = torch.Tensor | tuple[torch.Tensor, ...] | list[torch.Tensor]

@@ -7,7 +7,10 @@ blur at all (a delta), so first guess and refinement are the same step.
 
 from __future__ import annotations
 
+import math
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import torch
 from torch import nn
@@ -233,6 +236,17 @@ class PSFEstimator(Network):
         stack = torch.stack([closed * PSF_GAIN, correlation, flat * PSF_GAIN, psf * PSF_GAIN], 1)
         cleaned: torch.Tensor = self.cleaner(stack)
         return cleaned
+
+    def take_settings(self, settings: Mapping[str, Any]) -> None:
+        """Take the regularisation of the closed form, which no exported file holds.
+
+        Parameters
+        ----------
+        settings : mapping
+            Of one part, with the key ``level``.
+        """
+        with torch.no_grad():
+            self.level.fill_(math.log(settings["level"]))
 
     def parts(self) -> tuple[NetworkPart, ...]:
         """List what is exported.

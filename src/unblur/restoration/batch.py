@@ -8,13 +8,17 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
+from unblur.degradation.physical import PhysicalPSF
 from unblur.errors import ImageWriteError
-from unblur.images.files import SUFFIXES, read_photo, write_photo
+from unblur.images.digest import FileDigest, digest_pixels
+from unblur.images.files import SUFFIXES, read_with_digest, write_with_digest
 from unblur.images.photo import Photo
 from unblur.images.places import Place, RemotePath, place_of
+from unblur.restoration.frames import restore_pixels
 from unblur.restoration.job import (
     EXISTS,
     PSF,
@@ -22,22 +26,22 @@ from unblur.restoration.job import (
     ImageRestorer,
     Job,
     JobProgress,
-    Outcome,
     Progress,
     Report,
     Settings,
 )
+from unblur.restoration.making import Making, RecordEntry
 from unblur.restoration.pipeline import Gate, Work, run_side_by_side, stop_without_room
 from unblur.runtime.session import default_threads
 
 __all__ = [
     "LOOKAHEAD",
     "check_suffix",
+    "entry_of",
     "make_folder",
     "restore_batch",
     "restore_job",
     "restore_photo",
-    "restore_pixels",
     "share_threads",
 ]
 
@@ -49,13 +53,14 @@ def restore_batch(
     jobs: Iterable[Job | FileResult],
     restorer: ImageRestorer,
     *,
-    psf: PSF | None = None,
+    psf: PSF | PhysicalPSF | None = None,
     strength: float = 1.0,
     linear: bool = True,
     overwrite: bool = False,
     strip: bool = False,
     at_once: int | None = None,
     progress: JobProgress | None = None,
+    making: Making | None = None,
 ) -> Iterator[FileResult]:
     """Restore file after file, or several at once, and go on when one fails.
 
@@ -65,8 +70,8 @@ def restore_batch(
         From `plan_batch` or `walk_batch`; taken one by one. A result comes out as it is.
     restorer : ImageRestorer
         Used for all of them.
-    psf : ndarray of float32, optional
-        (K, K), the blur of every picture; found for each when left out.
+    psf : ndarray of float32 or PhysicalPSF, optional
+        (K, K), the blur of every picture, or the same in millimetres; found for each when left out.
     strength : float
         0 leaves the pictures as they are, 1 restores fully.
     linear : bool
@@ -80,6 +85,8 @@ def restore_batch(
         written; results come in any order. If left out, one after the other, in this thread.
     progress : callable, optional
         Called in this thread with a job, its tiles done and all of its tiles.
+    making : Making, optional
+        Let each result carry an entry for a record that says so.
 
     Returns
     -------
@@ -98,7 +105,7 @@ def restore_batch(
     >>> list(restore_batch(jobs, unblur.Restorer(threads=1)))
     []
     """
-    settings = Settings(psf, strength, linear, overwrite, strip)
+    settings = Settings(psf, strength, linear, overwrite, strip, making)
     gate = Gate(at_once or 1)
 
     def work(job: Job, tell: Progress) -> FileResult:
@@ -180,17 +187,13 @@ def restore_job(
         Restored, failed, or skipped because its result exists.
     """
     start = time.perf_counter()
-    report, error = None, None
-    notes: tuple[str, ...] = ()
     try:
         if not settings.overwrite and job.target.exists():  # written since the plan was made
             return FileResult(job.source, job.target, "skipped", notes=(EXISTS,))
-        report, notes = _restore(job, restorer, settings, gate, progress)
+        result = _restore(job, restorer, settings, gate, progress)
     except Exception as problem:  # kept in the result: one bad file does not end a batch
-        error = problem
-    outcome: Outcome = "failed" if error else "restored"
-    seconds = time.perf_counter() - start
-    return FileResult(job.source, job.target, outcome, report, error, notes, seconds)
+        result = FileResult(job.source, job.target, "failed", error=problem)
+    return replace(result, seconds=time.perf_counter() - start)
 
 
 def restore_photo(
@@ -198,7 +201,7 @@ def restore_photo(
     target: str | Path | RemotePath,
     restorer: ImageRestorer,
     *,
-    psf: PSF | None = None,
+    psf: PSF | PhysicalPSF | None = None,
     strength: float = 1.0,
     linear: bool = True,
     overwrite: bool = False,
@@ -235,7 +238,9 @@ def restore_photo(
     if job.target.exists() and not overwrite:  # said before the work, not after it
         raise ImageWriteError(f"{target}: {EXISTS}")
     settings = Settings(psf, strength, linear, overwrite, strip)
-    return _restore(job, restorer, settings, Gate(1), progress)
+    result = _restore(job, restorer, settings, Gate(1), progress)
+    assert result.report is not None
+    return result.report, result.notes
 
 
 def _restore(
@@ -244,35 +249,30 @@ def _restore(
     settings: Settings,
     gate: Gate,
     progress: Progress | None,
-) -> tuple[Report, tuple[str, ...]]:
+) -> FileResult:
     check_suffix(job.target)
-    photo = read_photo(job.source)
+    photo, before = read_with_digest(job.source)
     make_folder(job.target)
-    with gate.passed(photo.width * photo.height):
+    with gate.passed(photo.width * photo.height * len(photo.frames)):
         photo, report = restore_pixels(photo, restorer, settings, progress=progress)
-    write_photo(photo, job.target, overwrite=settings.overwrite, strip=settings.strip)
-    return report, photo.notes
+    after = write_with_digest(photo, job.target, overwrite=settings.overwrite, strip=settings.strip)
+    entry = entry_of(photo, before, after, report, settings)
+    return FileResult(job.source, job.target, "restored", report, notes=photo.notes, entry=entry)
 
 
-def restore_pixels(
-    photo: Photo,
-    restorer: ImageRestorer,
-    settings: Settings,
-    *,
-    progress: Progress | None = None,
-) -> tuple[Photo, Report]:
-    """Return the photo with its blur removed, and what the restorer said of it."""
-    if progress is not None:
-        progress(0, 1)  # the first look at a large picture takes a while
-    # in their own type: as floats the pixels of a large photo would take four times the memory
-    pixels, report = restorer.restore_with_report(
-        photo.pixels,
-        settings.psf,
-        strength=settings.strength,
-        linear=settings.linear,
-        progress=progress,
+def entry_of(
+    photo: Photo, before: FileDigest, after: FileDigest, report: Report, settings: Settings
+) -> RecordEntry | None:
+    """Return what a record tells of a restored photo, if one is wanted."""
+    if settings.making is None:
+        return None
+    return settings.making.entry(
+        [before],
+        after,
+        pixels=digest_pixels(photo),
+        found=report.to_record(),
+        notes=photo.notes,
     )
-    return photo.with_pixels(pixels), report
 
 
 def check_suffix(target: Place) -> None:

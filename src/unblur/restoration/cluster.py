@@ -19,13 +19,17 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from unblur.degradation.physical import PhysicalPSF
 from unblur.errors import MissingExtraError, UnblurError
+from unblur.images.digest import FileDigest
 from unblur.images.files import decode_file, encode_file, new_file, read_bytes
-from unblur.restoration.batch import check_suffix, make_folder, restore_pixels
+from unblur.restoration.batch import check_suffix, entry_of, make_folder
+from unblur.restoration.frames import restore_pixels
 from unblur.restoration.job import EXISTS, PSF, FileResult, Job, Settings
+from unblur.restoration.making import Making
 from unblur.restoration.pipeline import stop_without_room
 from unblur.restoration.quality import Quality
-from unblur.restoration.restorer import Restorer
+from unblur.restoration.restorer import Device, Restorer
 
 __all__ = ["restore_on_cluster"]
 
@@ -41,13 +45,15 @@ def restore_on_cluster(
     *,
     model: str | Path = "default",
     quality: Quality = "balanced",
+    device: Device = "auto",
     address: str | None = None,
     workers: int | None = None,
-    psf: PSF | None = None,
+    psf: PSF | PhysicalPSF | None = None,
     strength: float = 1.0,
     linear: bool = True,
     overwrite: bool = False,
     strip: bool = False,
+    making: Making | None = None,
 ) -> Iterator[FileResult]:
     """Restore files on a Ray cluster, and go on when one fails.
 
@@ -60,12 +66,14 @@ def restore_on_cluster(
         As for `Restorer`; where it is a path, one that all machines share.
     quality : {"fast", "balanced", "best"}
         As for `Restorer`.
+    device : {"auto", "cpu", "cuda", "directml", "coreml", "openvino"}
+        As for `Restorer`.
     address : str, optional
         Of the cluster, such as ``auto`` or ``ray://host:10001``; a cluster on this machine is
         started if left out.
     workers : int, optional
         Restoring processes of one thread and one model each; one for each core if left out.
-    psf, strength, linear, overwrite, strip
+    psf, strength, linear, overwrite, strip, making
         As for `restore_batch`.
 
     Yields
@@ -88,7 +96,7 @@ def restore_on_cluster(
     >>> [result.outcome for result in restore_on_cluster([done])]
     ['skipped']
     """
-    settings = Settings(psf, strength, linear, overwrite, strip)
+    settings = Settings(psf, strength, linear, overwrite, strip, making)
     with ExitStack() as stack:
         cluster: _Cluster | None = None
         items = iter(jobs)
@@ -97,8 +105,8 @@ def restore_on_cluster(
             todo = [item for item in window if isinstance(item, Job)]
             if todo and cluster is None:
                 # tells here, not on every worker, of a missing model
-                Restorer(model, threads=1, quality=quality)
-                worker = _Worker(model, quality, settings)
+                Restorer(model, threads=1, quality=quality, device=device)
+                worker = _Worker(model, quality, device, settings)
                 cluster = stack.enter_context(_join(address, workers, worker))
             if cluster is not None:
                 yield from cluster.restore(todo)
@@ -134,6 +142,7 @@ class _Worker:
 
     model: str | Path
     quality: Quality
+    device: Device
     settings: Settings
 
 
@@ -208,7 +217,9 @@ class _Restore:
     """Stage 2: an actor with one model."""
 
     def __init__(self, worker: _Worker) -> None:
-        self._restorer = Restorer(worker.model, threads=1, quality=worker.quality)
+        self._restorer = Restorer(
+            worker.model, threads=1, quality=worker.quality, device=worker.device
+        )
         self._settings = worker.settings
 
     def __call__(self, row: Row) -> Row:
@@ -217,10 +228,12 @@ class _Restore:
         if result.outcome != "restored" or result.target is None:
             return row
         try:
-            photo = decode_file(data, result.source)
+            photo, before = decode_file(data, result.source), FileDigest.of(data, result.source)
             photo, report = restore_pixels(photo, self._restorer, self._settings)
             data = encode_file(photo, result.target, strip=self._settings.strip)
-            result = replace(result, report=report, notes=photo.notes)
+            after = FileDigest.of(data, result.target)
+            entry = entry_of(photo, before, after, report, self._settings)
+            result = replace(result, report=report, notes=photo.notes, entry=entry)
         except Exception as error:  # as above
             result = _failed(result, error)
         return _row(row["number"], result, data, start)
@@ -251,4 +264,4 @@ def _failed(result: FileResult, error: Exception) -> FileResult:
         pickle.loads(pickle.dumps(error))
     except Exception:
         error = UnblurError(f"{result.source}: {type(error).__name__}: {error}")
-    return replace(result, outcome="failed", report=None, error=error)
+    return replace(result, outcome="failed", report=None, error=error, entry=None)

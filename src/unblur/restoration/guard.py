@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import fft
 
-from unblur.degradation.convolution import fast_shape, otf
+from unblur.degradation.convolution import fast_shape, inverse_rfft2, otf
 from unblur.images.color import linear_to_srgb, srgb_to_linear
 from unblur.restoration.octaves import shrink
 
@@ -61,7 +61,7 @@ def unexplained(
     light = np.ascontiguousarray(restored[..., green])
     light = srgb_to_linear(light) if linear else light
     shape = fast_shape((light.shape[0] + psf.shape[0], light.shape[1] + psf.shape[0]))
-    again = fft.irfft2(fft.rfft2(light, s=shape) * otf(psf, shape), s=shape)
+    again = inverse_rfft2(fft.rfft2(light, s=shape) * otf(psf, shape), shape)
     again = np.clip(again[: light.shape[0], : light.shape[1]], 0, 1)
     again = linear_to_srgb(again) if linear else again
     observed = blurred[..., green]

@@ -12,7 +12,10 @@ import numpy.typing as npt
 from unblur.errors import ModelError
 from unblur.images.color import to_float
 from unblur.images.tiling import Tile, even_size, plan_tiles
+from unblur.restoration.model import PSF_MODEL
+from unblur.restoration.report import TileReport
 from unblur.restoration.tiled import FADE, restore_tiles
+from unblur.runtime.devices import Device
 from unblur.runtime.picture_format import PictureFormat
 from unblur.runtime.picture_network import PictureNetwork, load_picture_network
 
@@ -20,10 +23,11 @@ __all__ = ["find_picture_network", "restore_directly"]
 
 FloatArray = npt.NDArray[np.float32]
 CHECKPOINTS = (".pth", ".pt", ".ckpt", ".safetensors")
-PSF_MODEL = "restorer-first.onnx"  # a part of every model that works with PSFs
 
 
-def find_picture_network(model: str | Path, threads: int) -> PictureNetwork | None:
+def find_picture_network(
+    model: str | Path, threads: int, device: Device = "cpu"
+) -> PictureNetwork | None:
     """Load the image-to-image network that a path names.
 
     Parameters
@@ -32,6 +36,8 @@ def find_picture_network(model: str | Path, threads: int) -> PictureNetwork | No
         An ONNX file, a checkpoint that spandrel can read, or a folder with one ONNX file.
     threads
         Threads inside the network.
+    device
+        What runs an ONNX file; a checkpoint always runs on the CPU.
 
     Returns
     -------
@@ -56,7 +62,7 @@ def find_picture_network(model: str | Path, threads: int) -> PictureNetwork | No
             names = ", ".join(file.name for file in files)
             raise ModelError(f"{path}: holds several models; name one of {names}")
         path = files[0] if files else path
-    return load_picture_network(path, threads) if path.suffix.lower() == ".onnx" else None
+    return load_picture_network(path, threads, device) if path.suffix.lower() == ".onnx" else None
 
 
 def restore_directly(
@@ -64,8 +70,8 @@ def restore_directly(
     network: PictureNetwork,
     strength: float,
     tell: Callable[[int, int], None],
-) -> tuple[npt.NDArray[Any], int]:
-    """Restore pixels (H, W, C) of any storage type; return them with the number of tiles.
+) -> tuple[npt.NDArray[Any], tuple[TileReport, ...]]:
+    """Restore pixels (H, W, C) of any storage type; return them with what was done in each tile.
 
     Memory is bounded: one tile at a time is ever in the network.
     """
@@ -79,14 +85,14 @@ def restore_directly(
     ]
     tiles = plan_tiles(height, width, size=(sides[0], sides[1]), overlap=form.overlap)
 
-    def restore(tile: Tile) -> tuple[FloatArray, bool]:
+    def restore(tile: Tile) -> tuple[FloatArray, TileReport]:
         blurred = to_float(pixels[tile.slices])
-        if not strength:
-            return blurred, True
-        encoded = np.clip(blurred, 0, 1)
-        return blurred + np.float32(strength) * (_run(network, encoded) - encoded), False
+        if strength:
+            encoded = np.clip(blurred, 0, 1)
+            blurred += np.float32(strength) * (_run(network, encoded) - encoded)
+        return blurred, TileReport(tile, strength)
 
-    result, _ = restore_tiles(
+    return restore_tiles(
         pixels,
         tiles,
         restore,
@@ -95,7 +101,6 @@ def restore_directly(
         threads=1,
         tell=tell,
     )
-    return result, len(tiles)
 
 
 def _run(network: PictureNetwork, picture: FloatArray) -> FloatArray:

@@ -9,8 +9,10 @@ from typing import Any, Literal, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from unblur.degradation.physical import PhysicalPSF
 from unblur.errors import UnblurError
 from unblur.images.places import Place
+from unblur.restoration.making import Making, RecordEntry
 
 __all__ = ["EXISTS", "FileResult", "ImageRestorer", "Job", "JobProgress", "Report", "Settings"]
 
@@ -27,6 +29,10 @@ class Report(Protocol):
 
     def to_dict(self) -> dict[str, object]:
         """Only what JSON can hold."""
+        ...
+
+    def to_record(self) -> dict[str, object]:
+        """The same with all details, for a record."""
         ...
 
 
@@ -52,8 +58,8 @@ class Settings:
 
     Parameters
     ----------
-    psf : ndarray of float32, optional
-        (K, K), the blur of every picture; found for each when left out.
+    psf : ndarray of float32 or PhysicalPSF, optional
+        (K, K), the blur of every picture, or the same in millimetres; found for each when left out.
     strength : float
         0 leaves the pictures as they are, 1 restores fully.
     linear : bool
@@ -62,13 +68,16 @@ class Settings:
         Replace results that exist; otherwise such a picture is skipped.
     strip : bool
         Leave the metadata out.
+    making : Making, optional
+        Make an entry for a record of each result.
     """
 
-    psf: PSF | None = None
+    psf: PSF | PhysicalPSF | None = None
     strength: float = 1.0
     linear: bool = True
     overwrite: bool = False
     strip: bool = False
+    making: Making | None = None
 
 
 @dataclass(frozen=True)
@@ -111,6 +120,8 @@ class FileResult:
         was taken, say), each in one sentence.
     seconds : float
         For reading, restoring and writing.
+    entry : RecordEntry, optional
+        For a record, if one was asked for.
     """
 
     source: Place
@@ -120,6 +131,7 @@ class FileResult:
     error: Exception | None = None
     notes: tuple[str, ...] = ()
     seconds: float = 0.0
+    entry: RecordEntry | None = None
 
     @property
     def reason(self) -> str:

@@ -10,9 +10,13 @@ from unblur.cards import weights_folder
 from unblur.errors import ModelError
 from unblur.estimation.learned import LearnedEstimator
 from unblur.restoration.tile import TileRestorer
-from unblur.runtime.session import OnnxSession, load_session
+from unblur.runtime.devices import Device
+from unblur.runtime.session import NetworkSession, load_session
 
-__all__ = ["Model", "model_folder"]
+__all__ = ["PSF_MODEL", "Model", "model_folder"]
+
+PSF_MODEL = "restorer-first.onnx"
+"""A part of every model that works with PSFs."""
 
 
 def model_folder(model: str | Path) -> Path:
@@ -25,7 +29,7 @@ def model_folder(model: str | Path) -> Path:
     """
     shipped = weights_folder() / str(model)
     for folder in (shipped, Path(model)):
-        if (folder / "restorer-first.onnx").is_file():
+        if (folder / PSF_MODEL).is_file():
             return folder
     known = sorted(path.name for path in weights_folder().iterdir() if path.is_dir())
     raise ModelError(
@@ -42,15 +46,16 @@ class Model:
     restorer: TileRestorer
     threads: int
     name: str | Path = "default"
+    device: Device = "cpu"
 
     @cached_property
     def side_by_side(self) -> Model:
         """The same on one thread: several at a time are faster than sharing one."""
-        return self if self.threads == 1 else Model.load(self.name, 1)
+        return self if self.threads == 1 else Model.load(self.name, 1, self.device)
 
     @classmethod
-    def load(cls, model: str | Path, threads: int) -> Model:
-        """Load a model whose every network uses `threads` threads.
+    def load(cls, model: str | Path, threads: int, device: Device = "cpu") -> Model:
+        """Load a model whose every network uses `threads` threads of a device.
 
         Raises
         ------
@@ -59,12 +64,14 @@ class Model:
         """
         folder = model_folder(model)
 
-        def session(name: str) -> OnnxSession:
-            return load_session(folder / f"{name}.onnx", threads=threads)
+        def session(name: str, device: Device = device) -> NetworkSession:
+            return load_session(folder / f"{name}.onnx", threads=threads, device=device)
 
         return cls(
-            LearnedEstimator(session("psf-edges"), session("psf-cleaner")),
+            # a PSF of 33 x 33 px gains nothing elsewhere
+            LearnedEstimator(session("psf-edges"), session("psf-cleaner", "cpu")),
             TileRestorer(session("restorer-first"), session("restorer-second")),
             threads,
             model,
+            device,
         )

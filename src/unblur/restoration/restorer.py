@@ -25,11 +25,12 @@ from unblur.restoration.image_to_image import find_picture_network, restore_dire
 from unblur.restoration.model import Model
 from unblur.restoration.octaves import restore_at
 from unblur.restoration.quality import Quality, effort_of
-from unblur.restoration.report import RestorationReport
+from unblur.restoration.report import RestorationReport, TileReport
 from unblur.restoration.tiled import FADE, restore_tiles
-from unblur.runtime.session import default_threads
+from unblur.runtime.checks import default_threads
+from unblur.runtime.devices import Device, check_device
 
-__all__ = ["RestorationReport", "Restorer"]
+__all__ = ["Device", "RestorationReport", "Restorer"]
 
 FloatArray = npt.NDArray[np.float32]
 TILE = 528  # largest side of a tile; memory grows with its square
@@ -50,30 +51,31 @@ class _Task:
     linear: bool
     passes: int
 
-    def restore(self, tile: Tile) -> tuple[FloatArray, bool]:
-        """Return one restored tile, and whether it was left as it was."""
+    def restore(self, tile: Tile) -> tuple[FloatArray, TileReport]:
+        """Return one restored tile, and what was done."""
         blurred = to_float(self.pixels[tile.slices])
+        psf, octave = self.field.psf, self.field.octave
         weight = self.strength * self.field.trust
         if weight == 0:
-            return blurred, True
+            return blurred, TileReport(tile, 0.0, psf, octave)
         psf = self.field.psf_of(blurred, self.model.estimator)
         if self.blind and is_sharp(psf):
-            return blurred, True
+            return blurred, TileReport(tile, 0.0, psf, octave)
         encoded = np.clip(blurred, 0, 1)
         restored = restore_at(
             self.model.restorer,
             encoded,
             psf,
-            self.field.octave,
+            octave,
             known=not self.blind,
             linear=self.linear,
             passes=self.passes,
         )
         if self.blind:
-            octave = self.field.octave
             share = unexplained(encoded, restored, psf, self.noise, octave, linear=self.linear)
             weight *= trust(share)
-        return blurred + np.float32(weight) * (restored - encoded), weight == 0
+        values = blurred + np.float32(weight) * (restored - encoded)
+        return values, TileReport(tile, weight, psf, octave)
 
 
 class Restorer:
@@ -88,13 +90,20 @@ class Restorer:
         Processor threads; all that the process may use if not given.
     quality : {"fast", "balanced", "best"}
         How much time to spend; means nothing to an image-to-image network.
+    device : {"auto", "cpu", "cuda", "directml", "coreml", "openvino"}
+        What runs the networks; "auto" takes the best that is installed.
 
     Raises
     ------
     ModelError
         If the model cannot be loaded.
     ArgumentError
-        If `threads` is less than 1, or there is no such quality.
+        If `threads` is less than 1, or there is no such quality or device.
+
+    Warns
+    -----
+    DeviceWarning
+        If the device is missing or fails; the CPU takes its place.
 
     Examples
     --------
@@ -111,14 +120,25 @@ class Restorer:
         *,
         threads: int | None = None,
         quality: Quality = "balanced",
+        device: Device = "auto",
     ) -> None:
         if threads is not None and threads < 1:
             raise ArgumentError(f"threads must be at least 1, not {threads}")
         self._name = model
         self._threads = threads or default_threads()
-        self._network = find_picture_network(model, self._threads)
-        self._model = None if self._network else Model.load(model, self._threads)
+        check_device(device)
+        self._network = find_picture_network(model, self._threads, device)
+        self._model = None if self._network else Model.load(model, self._threads, device)
         self._effort = effort_of(quality, self._model.restorer.passes if self._model else 1)
+        self.quality = quality
+
+    def __repr__(self) -> str:
+        return f"Restorer({str(self._name)!r}, quality={self.quality!r})"
+
+    @property
+    def threads(self) -> int:
+        """Processor threads."""
+        return self._threads
 
     @property
     def _shared(self) -> Model:
@@ -202,14 +222,14 @@ class Restorer:
         pixels, back = _pixels_of(image)
         given = None if psf is None else as_psf(psf)
         tell = progress or _quiet
-        blur, kept = None, 0
+        blur = None
         if self._network is None:
-            field, noise = self._find(pixels, given)
+            field, noise = self._find(pixels, given, linear=linear)
             passes = self._effort.passes
             task = _Task(
                 pixels, self._shared, field, given is None, strength, noise, linear, passes
             )
-            result, tiles, kept = self._run(task, tell)
+            result, tiles = self._run(task, tell)
             blur = report_blur(field.psf, noise, octave=field.octave)
         elif given is None:
             result, tiles = restore_directly(pixels, self._network, strength, tell)
@@ -220,9 +240,10 @@ class Restorer:
             blind=given is None,
             megapixels=pixels.shape[0] * pixels.shape[1] / 1e6,
             seconds=time.perf_counter() - start,
-            tiles=tiles,
-            tiles_kept=kept,
+            tiles=len(tiles),
+            tiles_kept=sum(each.weight == 0 for each in tiles),
             strength=strength,
+            field=tiles,
         )
         return back(result), report
 
@@ -242,15 +263,98 @@ class Restorer:
         field, noise = self._find(_pixels_of(image)[0], None)
         return report_blur(field.psf, noise, octave=field.octave)
 
-    def _find(self, pixels: npt.NDArray[Any], psf: FloatArray | None) -> tuple[BlurField, float]:
-        """Blur and noise of a picture."""
+    def psf_field(self, image: Picture, *, side: int = 256) -> tuple[TileReport, ...]:
+        """Return how each part of the picture is blurred, without restoring it.
+
+        Parameters
+        ----------
+        image : ndarray or PIL.Image.Image
+            As for `restore`.
+        side : int
+            Of a part, in px; neighbours overlap by a quarter.
+
+        Returns
+        -------
+        tuple of TileReport
+            Row by row; each weight is how far the PSF is believed. Where a part has little detail,
+            its PSF is mostly that of the picture.
+        """
+        pixels, _ = _pixels_of(image)
+        field, _ = self._find(pixels, None)
+        tiles = plan_tiles(*pixels.shape[:2], size=side << field.octave, overlap=side // 4)
+        field = field.for_tiles(len(tiles))
+        estimator = self._shared.estimator
         with fft.set_workers(self._threads):
-            field = find_blur(pixels, psf, self._shared, searches=self._effort.searches)
+            psfs = [field.psf_of(to_float(pixels[tile.slices]), estimator) for tile in tiles]
+        return tuple(
+            TileReport(tile, field.trust, psf, field.octave)
+            for tile, psf in zip(tiles, psfs, strict=True)
+        )
+
+    def find_field(
+        self, image: FloatArray, psf: FloatArray | None = None, *, search: bool = True
+    ) -> tuple[BlurField, float] | None:
+        """Find blur and noise of a picture; None if the model restores without.
+
+        Parameters
+        ----------
+        image : ndarray of float32
+            (H, W, C) in [0, 1].
+        psf : ndarray of float32, optional
+            PSF (K, K), if known.
+        search : bool
+            Whether to look further where the PSF is doubtful, which takes several times as long.
+        """
+        return None if self._network else self._find(image, psf, search=search)
+
+    def restore_field(
+        self,
+        image: FloatArray,
+        field: BlurField | None,
+        noise: float,
+        *,
+        known: bool,
+        linear: bool = True,
+    ) -> FloatArray:
+        """Restore a picture by what `find_field` found, or something like it.
+
+        Parameters
+        ----------
+        image : ndarray of float32
+            (H, W, C) in [0, 1].
+        field : BlurField or None
+            Its blur.
+        noise : float
+            Standard deviation of its noise.
+        known : bool
+            Whether the PSF was given.
+        linear : bool
+            As for `restore`.
+        """
+        if self._network is not None or field is None:
+            assert self._network is not None
+            return restore_directly(image, self._network, 1.0, _quiet)[0]
+        passes = self._effort.passes
+        task = _Task(image, self._shared, field, not known, 1.0, noise, linear, passes)
+        return self._run(task, _quiet)[0]
+
+    def _find(
+        self,
+        pixels: npt.NDArray[Any],
+        psf: FloatArray | None,
+        *,
+        linear: bool = True,
+        search: bool = True,
+    ) -> tuple[BlurField, float]:
+        """Blur and noise of a picture."""
+        searches = self._effort.searches if search else 0
+        with fft.set_workers(self._threads):
+            field = find_blur(pixels, psf, self._shared, searches=searches, linear=linear)
         return field, estimate_noise(_sample(pixels))
 
     def _run(
         self, task: _Task, tell: Callable[[int, int], None]
-    ) -> tuple[npt.NDArray[Any], int, int]:
+    ) -> tuple[npt.NDArray[Any], tuple[TileReport, ...]]:
         height, width = task.pixels.shape[:2]
         field = task.field
         overlap, fade = _overlap_of(field), FADE << field.octave
@@ -261,7 +365,7 @@ class Restorer:
         inside, beside = (self._threads, 1) if alone else (1, self._threads)
         task = replace(task, model=model, field=field.for_tiles(len(tiles)))
         with fft.set_workers(inside):
-            result, kept = restore_tiles(
+            return restore_tiles(
                 task.pixels,
                 tiles,
                 task.restore,
@@ -270,7 +374,6 @@ class Restorer:
                 threads=beside,
                 tell=tell,
             )
-        return result, len(tiles), kept
 
 
 def _quiet(done: int, tiles: int) -> None:

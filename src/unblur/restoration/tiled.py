@@ -10,11 +10,13 @@ import numpy as np
 import numpy.typing as npt
 
 from unblur.images.tiling import Canvas, Tile, tile_weights
+from unblur.restoration.report import TileReport
 
 __all__ = ["FADE", "restore_tiles"]
 
 FloatArray = npt.NDArray[np.float32]
-Work = Callable[[Tile], tuple[FloatArray, bool]]
+Done = tuple[FloatArray, TileReport]
+Work = Callable[[Tile], Done]
 FADE = 16  # pixels over which neighbours are blended
 
 
@@ -27,7 +29,7 @@ def restore_tiles(
     fade: int,
     threads: int,
     tell: Callable[[int, int], None],
-) -> tuple[npt.NDArray[Any], int]:
+) -> tuple[npt.NDArray[Any], tuple[TileReport, ...]]:
     """Restore every tile and blend them.
 
     Parameters
@@ -37,7 +39,7 @@ def restore_tiles(
     tiles
         From `plan_tiles` with this `overlap`.
     work
-        Returns the restored values of a tile, and whether it was left as it was.
+        Returns the restored values of a tile, and what was done.
     overlap, fade
         As for `tile_weights`.
     threads
@@ -49,29 +51,27 @@ def restore_tiles(
     -------
     ndarray
         The picture, of the same shape and type.
-    int
-        Tiles that were left as they were.
+    tuple of TileReport
+        In the order of the tiles.
     """
     height, width, channels = pixels.shape
     canvas = Canvas(height, width, channels, pixels.dtype)
-    kept = 0
+    reports = []
     tell(0, len(tiles))
-    for done, (tile, (values, same)) in enumerate(_in_order(work, tiles, threads), 1):
+    for done, (tile, (values, report)) in enumerate(_in_order(work, tiles, threads), 1):
         canvas.add(tile, values, tile_weights(tile, height, width, overlap=overlap, fade=fade))
-        kept += same
+        reports.append(report)
         tell(done, len(tiles))
-    return canvas.finish(), kept
+    return canvas.finish(), tuple(reports)
 
 
-def _in_order(
-    work: Work, tiles: list[Tile], threads: int
-) -> Iterator[tuple[Tile, tuple[FloatArray, bool]]]:
+def _in_order(work: Work, tiles: list[Tile], threads: int) -> Iterator[tuple[Tile, Done]]:
     """Yield each tile with its result in order, `threads` at a time and no more held than that."""
     if threads == 1:
         yield from ((tile, work(tile)) for tile in tiles)
         return
     with ThreadPoolExecutor(threads) as pool:
-        waiting: list[tuple[Tile, Future[tuple[FloatArray, bool]]]] = []
+        waiting: list[tuple[Tile, Future[Done]]] = []
         for tile in tiles:
             waiting.append((tile, pool.submit(work, tile)))
             if len(waiting) > threads:

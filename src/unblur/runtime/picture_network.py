@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from unblur.errors import ModelError
+from unblur.runtime.devices import PROVIDERS, Device, available_devices, open_on
 from unblur.runtime.picture_format import PictureFormat, read_format
 from unblur.runtime.session import open_session
 
@@ -47,7 +48,7 @@ class PictureNetwork(Protocol):
 
 
 class OnnxPictureNetwork:
-    """An image-to-image network run by ONNX Runtime on the CPU.
+    """An image-to-image network run by ONNX Runtime.
 
     Parameters
     ----------
@@ -55,6 +56,8 @@ class OnnxPictureNetwork:
         The ONNX file; a card may lie beside it, see `read_format`.
     threads : int
         Threads inside one operator, 1 or more.
+    device : str
+        One of `unblur.runtime.devices.PROVIDERS`.
 
     Raises
     ------
@@ -63,10 +66,10 @@ class OnnxPictureNetwork:
         open what only a card can say.
     """
 
-    def __init__(self, path: Path, threads: int) -> None:
+    def __init__(self, path: Path, threads: int, device: str = "cpu") -> None:
         told, content = read_format(path)
         self._path = path
-        self._session = open_session(content, threads, str(path))
+        self._session = open_session(content, threads, str(path), device)
         ins, outs = self._session.get_inputs(), self._session.get_outputs()
         if len(ins) != 1 or len(outs) != 1:
             raise ModelError(
@@ -116,7 +119,7 @@ class OnnxPictureNetwork:
         return answer
 
 
-def load_picture_network(path: Path, threads: int) -> PictureNetwork:
+def load_picture_network(path: Path, threads: int, device: Device = "cpu") -> PictureNetwork:
     """Load an image-to-image network from an ONNX file.
 
     Parameters
@@ -125,6 +128,8 @@ def load_picture_network(path: Path, threads: int) -> PictureNetwork:
         The file.
     threads : int
         Threads inside one operator, 1 or more.
+    device : str
+        What runs it, one of `unblur.runtime.devices.DEVICES`; OpenVINO is for our own networks.
 
     Returns
     -------
@@ -136,7 +141,11 @@ def load_picture_network(path: Path, threads: int) -> PictureNetwork:
     ModelError
         If it cannot be used, see `OnnxPictureNetwork`.
     """
-    return OnnxPictureNetwork(path, threads)
+    return open_on(
+        device,
+        lambda name: OnnxPictureNetwork(path, threads, name),
+        tuple(name for name in available_devices() if name in PROVIDERS),
+    )
 
 
 def _format_of(shape: list[Any], kind: type[np.generic], path: Path) -> PictureFormat:

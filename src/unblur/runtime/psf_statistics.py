@@ -76,6 +76,8 @@ class PSFStatistics:
         return np.stack([self._support(closed, size), correlation, self._support(flat, size)])
 
     def _support(self, spectrum: ComplexArray, size: int) -> FloatArray:
-        whole = np.roll(fft.irfft2(spectrum, s=self._shape), (size // 2, size // 2), (0, 1))
-        part: FloatArray = whole[:size, :size].astype(np.float32)
+        """Inverse transform about lag zero, (size, size), the spectrum being used up."""
+        lags = np.arange(size) - size // 2
+        rows = fft.ifft(spectrum, axis=0, overwrite_x=True)[lags]
+        part: FloatArray = fft.irfft(rows, n=self._shape[1], axis=1)[:, lags]
         return part

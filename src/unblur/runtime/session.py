@@ -1,8 +1,7 @@
-"""ONNX Runtime sessions: the only import of onnxruntime in the package."""
+"""Sessions, one for each network: ONNX Runtime, or another engine where that is faster."""
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -10,7 +9,9 @@ import numpy as np
 import numpy.typing as npt
 
 from unblur.cards import ModelCard, load_card
-from unblur.errors import ArrayError, ModelError
+from unblur.errors import ModelError
+from unblur.runtime.checks import check_batch, default_threads
+from unblur.runtime.devices import PROVIDERS, Device, import_onnxruntime, open_on
 
 __all__ = ["NetworkSession", "OnnxSession", "default_threads", "load_session", "open_session"]
 
@@ -40,7 +41,7 @@ class NetworkSession(Protocol):
 
 
 class OnnxSession:
-    """A network run by ONNX Runtime on the CPU.
+    """A network run by ONNX Runtime.
 
     Parameters
     ----------
@@ -50,6 +51,8 @@ class OnnxSession:
         The ONNX file.
     threads : int
         Threads inside one operator, 1 or more.
+    device : str
+        One of `unblur.runtime.devices.PROVIDERS`.
 
     Raises
     ------
@@ -57,8 +60,8 @@ class OnnxSession:
         If ONNX Runtime cannot load the file.
     """
 
-    def __init__(self, card: ModelCard, content: bytes, threads: int) -> None:
-        self._session = open_session(content, threads, card.id)
+    def __init__(self, card: ModelCard, content: bytes, threads: int, device: str = "cpu") -> None:
+        self._session = open_session(content, threads, card.id, device)
         self._name = self._session.get_inputs()[0].name
         self.card = card
 
@@ -81,19 +84,13 @@ class OnnxSession:
         ArrayError
             If the shape does not fit the card.
         """
-        channels, multiple = self.card.in_channels, self.card.size_multiple
-        shape = batch.shape
-        if len(shape) != 4 or shape[1] != channels or shape[2] % multiple or shape[3] % multiple:
-            raise ArrayError(
-                f"{self.card.id}: takes arrays (B, {channels}, H, W), H and W multiples of "
-                f"{multiple}, not {shape}: pad the tile"
-            )
+        check_batch(self.card, batch.shape)
         result: FloatArray = self._session.run(None, {self._name: batch})[0]
         return result
 
 
-def open_session(content: bytes, threads: int, name: str) -> Any:
-    """Open an ONNX file on the CPU.
+def open_session(content: bytes, threads: int, name: str, device: str = "cpu") -> Any:
+    """Open an ONNX file by ONNX Runtime.
 
     Parameters
     ----------
@@ -103,6 +100,8 @@ def open_session(content: bytes, threads: int, name: str) -> Any:
         Threads inside one operator, 1 or more.
     name : str
         Names the file in errors.
+    device : str
+        One of `unblur.runtime.devices.PROVIDERS`; operators that it lacks run on the CPU.
 
     Returns
     -------
@@ -112,41 +111,33 @@ def open_session(content: bytes, threads: int, name: str) -> Any:
     Raises
     ------
     ModelError
-        If ONNX Runtime cannot load the file.
+        If ONNX Runtime cannot load the file, or not on this device.
     """
-    # since 1.29 it writes an identifier of the machine to the disk and reports to its maker
-    os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
-    import onnxruntime
-
+    onnxruntime = import_onnxruntime()
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1
     options.log_severity_level = 3
     # Threads that spin between calls would steal the time of the transforms.
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    wanted = list(dict.fromkeys([PROVIDERS[device], PROVIDERS["cpu"]]))
+    if device == "directml":  # it cannot have two
+        options.enable_mem_pattern = False
     try:
-        return onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
+        session = onnxruntime.InferenceSession(content, options, providers=wanted)
     except Exception as error:  # onnxruntime's errors share no public base class
         reason = " ".join(str(error).split())
         raise ModelError(
             f"{name}: ONNX Runtime cannot load it ({reason}); reinstall unblur or export again"
         ) from error
+    if wanted[0] not in session.get_providers():  # it goes on without one that fails
+        raise ModelError(f"{name}: ONNX Runtime cannot use {wanted[0]}; use the CPU")
+    return session
 
 
-def default_threads() -> int:
-    """Count the processors that this process may use.
-
-    Returns
-    -------
-    int
-        1 or more.
-    """
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
-
-
-def load_session(path: str | Path, *, threads: int | None = None) -> OnnxSession:
+def load_session(
+    path: str | Path, *, threads: int | None = None, device: Device = "cpu"
+) -> NetworkSession:
     """Load an ONNX file, with its card beside it.
 
     Parameters
@@ -155,16 +146,32 @@ def load_session(path: str | Path, *, threads: int | None = None) -> OnnxSession
         The ONNX file.
     threads : int, optional
         Threads inside one operator; all processors that this process may use when left out.
+    device : str
+        What runs it, one of `unblur.runtime.devices.DEVICES`.
 
     Returns
     -------
-    OnnxSession
+    NetworkSession
         The network, ready to run.
 
     Raises
     ------
     ModelError
         If a file is missing or damaged, or cannot be run.
+
+    Warns
+    -----
+    DeviceWarning
+        If the device is missing or fails; the CPU takes its place.
     """
     card, content = load_card(path)
-    return OnnxSession(card, content, default_threads() if threads is None else threads)
+    inside = default_threads() if threads is None else threads
+
+    def opened(name: str) -> NetworkSession:
+        if name == "openvino":
+            from unblur.runtime.openvino_session import OpenVinoSession
+
+            return OpenVinoSession(card, content, inside)
+        return OnnxSession(card, content, inside, name)
+
+    return open_on(device, opened)

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import fft
 
-from unblur.degradation.convolution import fast_shape, otf
+from unblur.degradation.convolution import fast_shape, inverse_rfft2, otf
 
 __all__ = [
     "WIENER_PAD",
@@ -87,9 +87,10 @@ class Deconvolution:
         padded = self._padded(image)
         spectrum: ComplexArray = fft.rfft2(padded)
         spectrum *= self._transfer
-        reblurred = fft.irfft2(spectrum, s=self._shape, overwrite_x=True)
+        reblurred = inverse_rfft2(spectrum, self._shape)
         padded -= reblurred
-        padded *= np.outer(_ramp(self._shape[0], self._pad), _ramp(self._shape[1], self._pad))
+        padded *= _ramp(self._shape[0], self._pad)[:, None]
+        padded *= _ramp(self._shape[1], self._pad)
         reblurred += padded
         spectrum = fft.rfft2(reblurred, overwrite_x=True)
         spectrum *= self._transfer.conj()
@@ -143,7 +144,7 @@ class Deconvolution:
 
     def _completed(self, guess: ComplexArray) -> ComplexArray:
         """Spectrum, times the conjugate OTF, of the picture that goes on as a blurred guess."""
-        whole: FloatArray = fft.irfft2(guess * self._transfer, s=self._shape, overwrite_x=True)
+        whole: FloatArray = inverse_rfft2(guess * self._transfer, self._shape)
         pad, (height, width) = self._pad, self._size
         whole[:, pad : pad + height, pad : pad + width] = self._image
         spectrum: ComplexArray = fft.rfft2(whole, overwrite_x=True)
@@ -157,7 +158,7 @@ class Deconvolution:
 
     def _picture(self, spectrum: ComplexArray) -> FloatArray:
         pad, (height, width) = self._pad, self._size
-        whole: FloatArray = fft.irfft2(spectrum, s=self._shape, overwrite_x=True)
+        whole: FloatArray = inverse_rfft2(spectrum, self._shape)
         return whole[:, pad : pad + height, pad : pad + width]
 
 

@@ -12,6 +12,7 @@ import torch
 from unblur.errors import ModelError
 from unblur.networks.part import Network
 from unblur.networks.psf_estimator import PSFEstimator, PSFEstimatorConfig
+from unblur.training.shipped import load_exported
 
 __all__ = ["check_fit", "load_estimator", "load_weights", "read_checkpoint"]
 
@@ -84,20 +85,23 @@ def check_fit(network: Network, checkpoint: Mapping[str, Any], path: str | Path)
 
 
 def load_weights(network: Network, path: str | Path) -> None:
-    """Load the averaged weights of a checkpoint into a network.
+    """Load the averaged weights of a checkpoint, or exported ones, into a network.
 
     Parameters
     ----------
     network : Network
         Changed in place, unless an error is raised.
     path : path
-        The checkpoint.
+        The checkpoint, or a folder of exported files.
 
     Raises
     ------
     ModelError
         If the checkpoint is missing or damaged, or belongs to another network.
     """
+    if Path(path).is_dir():
+        load_exported(network, Path(path))
+        return
     checkpoint = read_checkpoint(path)
     check_fit(network, checkpoint, path)
     state = checkpoint["state_dict"]
@@ -113,7 +117,7 @@ def load_estimator(config: PSFEstimatorConfig, path: str | Path) -> PSFEstimator
     config : PSFEstimatorConfig
         Its shape.
     path : path
-        Its checkpoint.
+        Its checkpoint, or a folder of exported files.
 
     Returns
     -------

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import torch
 from torch import nn
@@ -15,8 +15,10 @@ from unblur.training.losses import (
     relative_psf_error,
 )
 from unblur.training.task import Batch, Task, luma
+from unblur.training.wrong_psfs import wrong_psfs
 
 if TYPE_CHECKING:
+    from unblur.networks.psf_estimator import PSFEstimator
     from unblur.training.recipe import Recipe
 
 __all__ = ["SHIFT_REACH", "EstimatorTask", "RestorerTask"]
@@ -54,13 +56,28 @@ class EstimatorTask(Task):
         targets = {0: batch["psf"]}
         for octave in range(1, max(octaves) + 1):
             targets[octave] = halve_psf(targets[octave - 1])
-        passes = self.network(luma(batch["blurred"]))
+        observed = luma(batch["blurred"])
+        passes = self.network(observed)
         errors = [
             relative_psf_error(psf, targets[octave], SHIFT_REACH >> octave)
             for psf, octave in zip(passes, octaves, strict=True)
         ]
         self.log("train/psf_error", errors[-1], prog_bar=True)
-        return errors[-1] + 0.5 * sum(errors[:-1]) / max(1, len(errors) - 1)
+        own_way = errors[-1] + 0.5 * sum(errors[:-1]) / max(1, len(errors) - 1)
+        return own_way + sum(self._restarted(observed, batch["psf"]))
+
+    def _restarted(self, observed: torch.Tensor, truth: torch.Tensor) -> list[torch.Tensor]:
+        """Return the error of each pass that began with a wrong PSF."""
+        seed = self.recipe.seed * 1_000_003 + self.global_step
+        psf = wrong_psfs(truth, torch.Generator().manual_seed(seed))
+        network = cast("PSFEstimator", self.network)
+        errors = []
+        for _ in range(self.recipe.objective.restarts):
+            psf = network.refine(observed, psf.detach())
+            errors.append(relative_psf_error(psf, truth, SHIFT_REACH))
+        if errors:
+            self.log("train/restarted_psf_error", errors[-1], prog_bar=True)
+        return errors
 
     def validation_step(self, batch: Batch, index: int) -> None:
         """Cosine similarity of the estimated and the true PSF, at the best shift.

@@ -3,17 +3,34 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Annotated
+
+from pydantic import Field
 
 from unblur.errors import ArgumentError
 from unblur.training.picture_losses import PICTURE_LOSSES
 from unblur.training.settings import NotNegative
 
-__all__ = ["NoSettings", "PictureObjective"]
+__all__ = ["EstimatorObjective", "NoSettings", "PictureObjective"]
 
 
 @dataclass(frozen=True)
 class NoSettings:
     """Of a task that has none."""
+
+
+@dataclass(frozen=True)
+class EstimatorObjective:
+    """What a PSF estimator learns beside its own way from coarse to fine.
+
+    Parameters
+    ----------
+    restarts : int
+        Passes at full size that begin with a wrong PSF, see `unblur.training.wrong_psfs`: whoever
+        has a guess, as of another method, can then have it bettered.
+    """
+
+    restarts: Annotated[int, Field(ge=0)] = 0
 
 
 @dataclass(frozen=True)

@@ -66,9 +66,11 @@ class Recipe:
     blind_share : float
         Share of crops restored with an estimated PSF instead of the true one (restorer only).
     estimator : str, optional
-        Checkpoint of the PSF estimator that gives those PSFs, relative to the output folder.
+        Checkpoint of the PSF estimator that gives those PSFs, relative to the output folder;
+        ``default`` is the one that the package ships.
     start_from : str, optional
-        Checkpoint whose weights the run begins with, relative to the output folder.
+        Checkpoint whose weights the run begins with, relative to the output folder; ``default``
+        stands for the weights that the package ships.
     validate_every : int
         Steps between validations; a run of epochs is validated after each of them.
 

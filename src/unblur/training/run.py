@@ -17,6 +17,7 @@ from lightning.pytorch.callbacks import EMAWeightAveraging
 from lightning.pytorch.loggers import TensorBoardLogger
 from lightning.pytorch.utilities import rank_zero_only
 
+from unblur.cards import weights_folder
 from unblur.errors import ArgumentError, ConfigurationError
 from unblur.training.agreement import Agreement, lost_process_told
 from unblur.training.checkpoints import check_fit, load_estimator, load_weights, read_checkpoint
@@ -35,6 +36,7 @@ __all__ = ["is_first_process", "train"]
 CHECKPOINT = "last"
 CHECKPOINT_EVERY = timedelta(minutes=4)
 HISTORY = "history.csv"
+SHIPPED = "default"  # instead of a checkpoint: the weights of the package
 
 # Remarks of Lightning on what is as it should be.
 _EXPECTED = (
@@ -189,11 +191,15 @@ def _make_folder(folder: Path) -> Path:
 def _task(recipe: Recipe, output: Path, *, fresh: bool) -> Task:
     estimator = None
     if recipe.estimator:
-        estimator = load_estimator(recipe.psf_estimator, output / recipe.estimator)
+        estimator = load_estimator(recipe.psf_estimator, _start(recipe.estimator, output))
     task = build_task(recipe, estimator)
     if fresh and recipe.start_from:
-        load_weights(task.network, output / recipe.start_from)
+        load_weights(task.network, _start(recipe.start_from, output))
     return task
+
+
+def _start(name: str, output: Path) -> Path:
+    return weights_folder() / name if name == SHIPPED else output / name
 
 
 def _steps_done(task: Task, last: Path) -> int:
@@ -231,6 +237,7 @@ def _trainer(
         logger=TensorBoardLogger(folder, name="logs"),
         callbacks=callbacks,
         gradient_clip_val=recipe.optimiser.clip,
+        precision="bf16-mixed" if recipe.optimiser.precision == "bf16" else "32-true",
         enable_progress_bar=any(isinstance(each, StepBar) for each in callbacks),
         enable_model_summary=False,
         num_sanity_val_steps=0,

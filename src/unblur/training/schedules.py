@@ -74,6 +74,9 @@ class OptimiserSettings:
     ema_decay : float, optional
         How slowly the averaged weights, which are those that are kept, follow the trained ones;
         ``null`` keeps the trained ones.
+    precision : {"fp32", "bf16"}
+        Numbers of the convolutions; the rest stays in single precision, and so do the weights.
+        With bf16 a processor that has instructions for it trains two to three times faster.
 
     Raises
     ------
@@ -92,6 +95,7 @@ class OptimiserSettings:
     final_fraction: Share = 0.02
     clip: Positive | None = 0.5
     ema_decay: Share | None = 0.998
+    precision: Literal["fp32", "bf16"] = "fp32"
 
     def __post_init__(self) -> None:
         if self.method == "adam" and self.weight_decay:

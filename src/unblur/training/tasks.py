@@ -11,7 +11,7 @@ from torch import nn
 from unblur.errors import ConfigurationError
 from unblur.training.masked import MaskedObjective, MaskedTask
 from unblur.training.module import EstimatorTask, RestorerTask
-from unblur.training.objectives import NoSettings, PictureObjective
+from unblur.training.objectives import EstimatorObjective, NoSettings, PictureObjective
 from unblur.training.picture import PictureTask
 from unblur.training.task import Task
 
@@ -44,7 +44,7 @@ class TaskEntry:
 
 
 TASKS = (
-    TaskEntry("psf-estimation", NoSettings, EstimatorTask),
+    TaskEntry("psf-estimation", EstimatorObjective, EstimatorTask),
     TaskEntry("restoration", NoSettings, RestorerTask),
     TaskEntry("image-to-image", PictureObjective, PictureTask),
     TaskEntry("masked-pretraining", MaskedObjective, MaskedTask, needs=frozenset({"sharp"})),

@@ -68,15 +68,21 @@ def file_parts(answer: Answer) -> tuple[bytes, dict[str, str]]:
 
 
 def both_parts(answer: Answer) -> tuple[bytes, dict[str, str]]:
-    """Body and header fields: report and file as a form, which browsers can take apart."""
+    """Body and header fields: report and files as a form, which browsers can take apart."""
     boundary = secrets.token_hex(16)
-    parts = (
-        f'--{boundary}\r\nContent-Disposition: form-data; name="report"\r\n'
-        f"Content-Type: application/json\r\n\r\n{answer.report}\r\n"
-        f'--{boundary}\r\nContent-Disposition: form-data; name="image"; filename="restored"\r\n'
-        f"Content-Type: {answer.media_type}\r\n\r\n"
-    )
-    body = b"".join([parts.encode(), answer.content, f"\r\n--{boundary}--\r\n".encode()])
+    parts = [
+        ("report", "", "application/json", answer.report.encode()),
+        ("image", '; filename="restored"', answer.media_type, answer.content),
+        ("before", '; filename="before"', "image/png", answer.before),
+        ("after", '; filename="after"', "image/png", answer.after),
+    ]
+    pieces = []
+    for name, file, kind, content in parts:
+        if content:
+            disposition = f'form-data; name="{name}"{file}'
+            head = f"--{boundary}\r\nContent-Disposition: {disposition}\r\nContent-Type: {kind}"
+            pieces += [f"{head}\r\n\r\n".encode(), content, b"\r\n"]
+    body = b"".join([*pieces, f"--{boundary}--\r\n".encode()])
     return body, {"content-type": f"multipart/form-data; boundary={boundary}"}
 
 

@@ -24,7 +24,7 @@ from unblur.web.jobs import Answer, Job
 from unblur.web.metrics import Measure, Metrics
 from unblur.web.pool import Place, Pool
 from unblur.web.problems import Problem, Refused
-from unblur.web.schema import INSPECT, MODELS, PROBLEMS, RESTORE
+from unblur.web.schema import INSPECT, LIMITS, MODELS, PROBLEMS, RESTORE
 from unblur.web.security import Guard
 from unblur.web.settings import Settings
 
@@ -86,6 +86,7 @@ class _Service:
         app.post("/v1/restore", openapi_extra=RESTORE, response_class=Response)(self.restore)
         app.post("/v1/inspect", openapi_extra=INSPECT, response_class=Response)(self.inspect)
         app.get("/v1/models", openapi_extra=MODELS, response_class=Response)(self.models)
+        app.get("/v1/limits", openapi_extra=LIMITS, response_class=Response)(self.limits)
         app.get("/v1/progress/{id}", response_class=Response)(self.progress)
 
     async def restore(
@@ -96,8 +97,8 @@ class _Service:
         The body is the file of a picture, or a form with it as `image`, perhaps a picture of the
         PSF as `psf`, and perhaps a `mask` that is white where the result shall be taken. The
         answer is a file of the same kind, with the report (but for the PSF) in the header field
-        `Unblur-Report`; where a client accepts only multipart/form-data, a form with `report` and
-        `image`.
+        `Unblur-Report`; where a client accepts only multipart/form-data, a form with `report`,
+        `image` and, if it asked for a `preview`, `before` and `after`.
         """
         with contextlib.ExitStack() as stack:
             place = stack.enter_context(self._pool.place(query.id))
@@ -112,6 +113,8 @@ class _Service:
                 encoded=options.encoded,
                 format=options.format,
                 strip=options.strip,
+                quality=options.quality,
+                preview=options.preview,
             )
             answer = await self._do(job, place, request)
             place.state = "answering"
@@ -130,8 +133,23 @@ class _Service:
         return Response(answer.report, media_type="application/json")
 
     async def models(self) -> Response:
-        """Tell of the model: every fact of its cards, and the bounds of this server."""
+        """Tell of the model: every fact of its cards."""
         return Response(self._models, media_type="application/json")
+
+    async def limits(self) -> Response:
+        """Tell what this server takes.
+
+        Bytes of a request, pixels of a picture, seconds of work, and whether it asks for a token;
+        this route does not.
+        """
+        bounds = self._settings
+        told = {
+            "bytes": bounds.max_bytes,
+            "pixels": bounds.max_pixels,
+            "seconds": bounds.work_seconds,
+            "token": bounds.token is not None,
+        }
+        return Response(json.dumps(told), media_type="application/json")
 
     async def progress(self, id: str) -> Response:
         """Tell how far a request is: tiles done of all, and its state.

@@ -12,8 +12,9 @@ from starlette.datastructures import UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import ClientDisconnect, Request
 
-from unblur.web.jobs import Format
+from unblur.web.jobs import Format, Quality
 from unblur.web.problems import Problem, Refused
+from unblur.web.psfs import SPEC
 from unblur.web.settings import Settings
 
 __all__ = ["InspectOptions", "Intake", "RestoreOptions", "take_in"]
@@ -41,6 +42,7 @@ class RestoreOptions(InspectOptions):
         str | None,
         Field(
             max_length=200,
+            json_schema_extra={"pattern": f"^{SPEC}$"},  # our own words say more where it differs
             description="The blur, if known: gaussian:SIGMA, disk:RADIUS, motion:LENGTH,ANGLE or "
             "box:WIDTH. In a form it may also be the file of a picture of it.",
         ),
@@ -54,6 +56,14 @@ class RestoreOptions(InspectOptions):
     encoded: Annotated[
         bool,
         Field(description="The blur was made on the stored numbers, as most programs do."),
+    ] = False
+    quality: Annotated[Quality, Field(description="How much time to spend.")] = "balanced"
+    preview: Annotated[
+        bool,
+        Field(
+            description="Where the answer is a form, add `before` and `after` as PNG of 8 bits: "
+            "browsers show no TIFF."
+        ),
     ] = False
     id: Annotated[
         str,
@@ -130,7 +140,7 @@ async def take_in(request: Request, settings: Settings) -> Intake:
     stream = _bounded(request, settings)
     try:
         async with asyncio.timeout(settings.transfer_seconds):
-            if request.headers.get("content-type", "").startswith("multipart/form-data"):
+            if request.headers.get("content-type", "").lower().startswith("multipart/form-data"):
                 return await _take_form(request, stream)
             return Intake({"image": b"".join([chunk async for chunk in stream])}, {})
     except TimeoutError:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-__all__ = ["FORMATS", "Answer", "Cancel", "Format", "Job", "Progress", "Ready"]
+__all__ = ["FORMATS", "Answer", "Cancel", "Format", "Job", "Progress", "Quality", "Ready"]
 
 Format = Literal["bmp", "jpeg", "png", "tiff", "webp"]
+Quality = Literal["fast", "balanced", "best"]
 
 FORMATS: dict[str, str] = {
     "BMP": "image/bmp",
@@ -41,6 +42,10 @@ class Job:
         Of the answer; that of the source when left out.
     strip : bool
         Leave the metadata out.
+    quality : {"fast", "balanced", "best"}
+        How much time to spend.
+    preview : bool
+        Make pictures of before and after, too, of a kind that browsers show.
     """
 
     image: bytes
@@ -51,6 +56,8 @@ class Job:
     encoded: bool = False
     format: Format | None = None
     strip: bool = False
+    quality: Quality = "balanced"
+    preview: bool = False
 
 
 @dataclass(frozen=True)
@@ -67,12 +74,16 @@ class Answer:
         The restored file; empty if none was asked for.
     media_type : str
         Of the content.
+    before, after : bytes
+        Files for browsers; empty if none were asked for.
     """
 
     report: str
     megapixels: float
     content: bytes = b""
     media_type: str = ""
+    before: bytes = b""
+    after: bytes = b""
 
 
 @dataclass(frozen=True)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, get_args
 
-from unblur.web.jobs import FORMATS
+from unblur.web.jobs import FORMATS, Quality
 from unblur.web.problems import MEDIA_TYPE
 
-__all__ = ["INSPECT", "MODELS", "PROBLEMS", "RESTORE"]
+__all__ = ["INSPECT", "LIMITS", "MODELS", "PROBLEMS", "RESTORE"]
 
 _FILE = {"type": "string", "format": "binary"}
 _FILES = {media_type: {"schema": _FILE} for media_type in FORMATS.values()}
@@ -68,6 +68,8 @@ RESTORE: dict[str, Any] = {
                 "format": {"type": "string", "enum": [name.lower() for name in FORMATS]},
                 "strip": {"type": "boolean"},
                 "encoded": {"type": "boolean"},
+                "quality": {"type": "string", "enum": list(get_args(Quality))},
+                "preview": {"type": "boolean"},
                 "id": {"type": "string"},
             }
         ),
@@ -84,4 +86,8 @@ MODELS: dict[str, Any] = {
             },
         }
     }
+}
+
+LIMITS: dict[str, Any] = {
+    "responses": {"200": {"description": "The bounds of this server.", "content": _JSON}}
 }

@@ -29,6 +29,7 @@ HEADERS = {
 """Header fields of every answer."""
 
 _NEEDS_TOKEN = ("/v1/", "/metrics")
+_OPEN = "/v1/limits"  # tells the page whether to ask for a token
 
 
 class Guard:
@@ -73,7 +74,8 @@ class Guard:
             )
         if method == "POST" and headers.get("sec-fetch-site") in ("cross-site", "same-site"):
             return Problem(403, "pages of other sites may not use this server")
-        if self._token and path.startswith(_NEEDS_TOKEN) and not self._knows_token(headers):
+        asks = path.startswith(_NEEDS_TOKEN) and path != _OPEN
+        if self._token and asks and not self._knows_token(headers):
             return Problem(401, "a bearer token is asked for: Authorization: Bearer TOKEN")
         return None
 

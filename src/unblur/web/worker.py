@@ -14,14 +14,16 @@ import sys
 import warnings
 from multiprocessing.connection import Connection
 
-from unblur import Photo, Restorer, decode_photo, encode_photo
-from unblur.web.jobs import FORMATS, Answer, Job, Progress, Ready
+import numpy as np
+
+from unblur import ImageKindError, Photo, Restorer, decode_photo, encode_photo
+from unblur.web.jobs import FORMATS, Answer, Job, Progress, Quality, Ready
 from unblur.web.problems import Problem, problem_of
 from unblur.web.psfs import given_psf
 from unblur.web.region import blend, read_mask
-from unblur.web.settings import Settings
+from unblur.web.settings import Device, Settings
 
-__all__ = ["Abandoned", "do", "work"]
+__all__ = ["Abandoned", "Restorers", "do", "work"]
 
 _log = logging.getLogger(__name__)
 
@@ -30,29 +32,54 @@ class Abandoned(Exception):
     """Nobody waits for the job any more."""
 
 
+class Restorers:
+    """A restorer for each quality, loaded when it is first asked for.
+
+    Parameters
+    ----------
+    threads : int
+        Of each.
+    device : str
+        What runs their networks.
+    """
+
+    def __init__(self, threads: int, device: Device) -> None:
+        self._threads, self._device = threads, device
+        self._loaded: dict[Quality, Restorer] = {}
+        self.of("balanced")
+
+    def of(self, quality: Quality) -> Restorer:
+        """Return the one that spends this much time."""
+        if quality not in self._loaded:
+            self._loaded[quality] = Restorer(
+                threads=self._threads, quality=quality, device=self._device
+            )
+        return self._loaded[quality]
+
+
 def work(connection: Connection, settings: Settings) -> None:
     """Do job after job until the other end of the connection is closed."""
     _settle_in(settings)
-    restorer = Restorer(threads=settings.threads)
+    restorers = Restorers(settings.threads, settings.device)
     try:
         connection.send(Ready())
         while True:
             job = connection.recv()
             if isinstance(job, Job):  # a Cancel that came too late is not for this job
-                connection.send(_answer(job, restorer, settings, connection))
+                connection.send(_answer(job, restorers, settings, connection))
     except (EOFError, OSError):  # the server is gone, whichever way
         return
 
 
-def do(job: Job, restorer: Restorer, max_pixels: int, connection: Connection | None) -> Answer:
+def do(job: Job, restorers: Restorers, max_pixels: int, connection: Connection | None) -> Answer:
     """Do one job.
 
     Parameters
     ----------
     job : Job
         The picture and what to do with it.
-    restorer : Restorer
-        Does it.
+    restorers : Restorers
+        Do it.
     max_pixels : int
         Larger pictures are refused.
     connection : Connection, optional
@@ -78,7 +105,10 @@ def do(job: Job, restorer: Restorer, max_pixels: int, connection: Connection | N
                 raise Abandoned
             connection.send(Progress(done, tiles))
 
+    restorer = restorers.of(job.quality)
     psf = None if job.psf is None else given_psf(job.psf)
+    if job.image[128:132] == b"DICM":
+        raise ImageKindError("is a DICOM, which is not supported here: use 'unblur restore'")
     photo = decode_photo(job.image, max_pixels=max_pixels)
     megapixels = photo.height * photo.width / 1e6
     if not job.restore:
@@ -93,16 +123,23 @@ def do(job: Job, restorer: Restorer, max_pixels: int, connection: Connection | N
     if mask is not None:
         pixels = blend(photo.pixels, pixels, mask)
     name = job.format.upper() if job.format else photo.format
-    content = encode_photo(photo.with_pixels(pixels), name, strip=job.strip)
+    restored = photo.with_pixels(pixels)
+    content = encode_photo(restored, name, strip=job.strip)
+    views = [_view(photo), _view(restored)] if job.preview else []
     told = json.dumps({**_size(photo), **report.to_dict()})
-    return Answer(told, megapixels, content, FORMATS[name])
+    return Answer(told, megapixels, content, FORMATS[name], *views)
+
+
+def _view(photo: Photo) -> bytes:
+    """A file that every browser shows: PNG, 8 bits."""
+    return encode_photo(photo.as_dtype(np.uint8), "PNG")
 
 
 def _answer(
-    job: Job, restorer: Restorer, settings: Settings, connection: Connection
+    job: Job, restorers: Restorers, settings: Settings, connection: Connection
 ) -> Answer | Problem:
     try:
-        return do(job, restorer, settings.max_pixels, connection)
+        return do(job, restorers, settings.max_pixels, connection)
     except Abandoned:
         return Problem(503, "nobody waits for this any more")
     except (EOFError, BrokenPipeError):

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.fft import dctn
 
-from unblur.evaluation.provenance import fingerprint
+from unblur.origin import fingerprint
 
 __all__ = ["NEAR", "Print", "doubles", "make_print"]
 

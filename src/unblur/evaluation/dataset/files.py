@@ -19,11 +19,11 @@ from unblur.errors import ArgumentError, ConfigurationError, PSFError
 from unblur.evaluation.dataset.manifest import MANIFEST, Entry, read_entries
 from unblur.evaluation.dataset.settings import DatasetSettings
 from unblur.evaluation.paired.finding import FOLDERS, SHARP_FOLDER
-from unblur.evaluation.provenance import fingerprint, package_version
 from unblur.images.atomic import atomic_file
 from unblur.images.color import to_dtype
 from unblur.images.files import write_photo
 from unblur.images.photo import Photo
+from unblur.origin import fingerprint, package_version
 
 __all__ = ["DatasetFiles", "read_psfs", "read_settings"]
 

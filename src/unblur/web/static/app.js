@@ -1,53 +1,60 @@
-// The page: a list of photographs, one of them shown, and the settings of that one.
+// The page: a list of photographs, one of them shown, each restored in turn.
 
-import { Picture, releaseUrl } from "./picture.js";
-import { Pad, describe, paintPsf } from "./psf.js";
-import { Region } from "./region.js";
-import { useToken } from "./service.js";
+import { Area } from "./area.js";
+import { Form } from "./form.js";
+import { listenForFiles } from "./files.js";
+import { Picture } from "./picture.js";
+import { describe, paintPsf } from "./psf.js";
+import { Saver } from "./saver.js";
+import { askLimits, useToken } from "./service.js";
+import { Strip } from "./strip.js";
 import { Viewer } from "./viewer.js";
 
 const find = (id) => document.getElementById(id);
-const SLIDERS = { sigma: " px", radius: " px", length: " px", angle: "°", brush: " %" };
 
 const pictures = [];
 let shown = null; // the Picture that is looked at
 let working = null; // the one that is restored
-let boxStart = null;
-let maskUrl = "";
 
-const region = new Region(find("region"));
-const viewer = new Viewer(find, drawRegion);
-const pad = new Pad(find("pad"), async () => {
-  shown.wanted.drawn = await pad.toBlob();
-  again(shown);
+const viewer = new Viewer(find, (...stroke) => area.draw(...stroke));
+const area = new Area(find, viewer);
+const form = new Form(find, { restore: () => again(), look, area: () => area.choose(shown), same });
+const strip = new Strip(find("pictures"), select, remove);
+new Saver(find, { shown: () => shown, all: () => pictures, area, attempt, tell, update });
+
+// --- the list -----------------------------------------------------------------------------------
+
+listenForFiles(find, (files) => {
+  pictures.push(...files.map((file) => new Picture(file)));
+  if (!shown && pictures.length) select(pictures[0]);
+  update();
+  pump();
 });
 
-// --- adding -----------------------------------------------------------------------------------
-
-function add(files) {
-  for (const file of files) pictures.push(new Picture(file));
-  if (!shown && pictures.length) select(pictures[0]);
-  list();
-  pump();
+function select(picture) {
+  if (shown) area.keep(shown);
+  shown = picture;
+  form.fill(picture);
+  look();
+  update();
+  show();
 }
 
-find("files").onchange = (event) => {
-  add(event.target.files);
-  event.target.value = "";
-};
-addEventListener("paste", (event) => add(event.clipboardData.files));
-addEventListener("dragover", (event) => {
-  event.preventDefault();
-  document.body.classList.add("over");
-});
-addEventListener("dragleave", () => document.body.classList.remove("over"));
-addEventListener("drop", (event) => {
-  event.preventDefault();
-  document.body.classList.remove("over");
-  add(event.dataTransfer.files);
-});
+function remove(picture) {
+  const place = pictures.indexOf(picture);
+  pictures.splice(place, 1);
+  picture.release();
+  const next = pictures[Math.min(place, pictures.length - 1)] ?? null;
+  if (picture !== shown) update();
+  else if (next) select(next);
+  else {
+    shown = null;
+    update();
+  }
+  (next ? strip.items.get(next).querySelector(".pick") : find("choose")).focus();
+}
 
-// --- working: one at a time, so that one person does not fill the server's line ----------------
+// --- working: one at a time, so that one person does not fill the server's line ------------------
 
 async function pump() {
   if (working) return;
@@ -55,282 +62,131 @@ async function pump() {
   if (!working) return;
   const picture = working;
   picture.state = "working";
-  await attempt(picture, () => picture.work((part, text) => tell(picture, part, text)));
-  if (picture.state === "working") picture.state = "done";
+  update();
+  const done = await attempt(picture, () => picture.work((part, text) => tell(picture, part, text)));
+  // "waiting" where other settings were chosen meanwhile
+  if (picture.state === "working") picture.state = done ? "done" : picture.error ? "failed" : "stopped";
   working = null;
-  list();
+  update();
   if (picture === shown) await show();
   pump();
 }
 
+/** Do something that may fail; the picture says so, and null comes back. */
 async function attempt(picture, work) {
   picture.error = "";
-  list();
   try {
     return await work();
   } catch (error) {
-    if (error.name === "AbortError") {
-      if (picture.state === "working") picture.state = "stopped";
-    } else {
-      picture.state = "failed";
-      picture.error = `${picture.file.name}: ${error.message}`;
-      if (error.status === 401) find("token").hidden = false;
-    }
+    if (error.name === "AbortError") return null;
+    picture.error = `${picture.file.name}: ${error.message}`;
+    if (error.status === 401) find("token").hidden = false;
     return null;
   }
 }
 
 function tell(picture, part, text) {
-  picture.part = part;
-  picture.text = text;
+  [picture.part, picture.text] = [part, text];
+  strip.tell(picture);
   if (picture === shown) showProgress();
 }
+
+/** Restore once more, perhaps with other settings. */
+function again(picture = shown) {
+  if (picture.wanted.kind !== "auto" && !picture.psf) return; // nothing drawn or chosen yet
+  picture.state = "waiting";
+  [picture.part, picture.text] = [null, "In line"];
+  picture.stop();
+  update();
+  pump();
+}
+
+function same() {
+  const { tool, box, ...wanted } = shown.wanted;
+  for (const picture of pictures) {
+    if (picture === shown) continue;
+    Object.assign(picture.wanted, wanted);
+    again(picture);
+  }
+}
+
+find("stop").onclick = () => {
+  if (isOver(shown)) {
+    again();
+    return;
+  }
+  if (shown.state === "waiting") shown.state = "stopped";
+  shown.stop();
+  update();
+};
+
+// --- showing ------------------------------------------------------------------------------------
 
 function isOver(picture) {
   return ["failed", "stopped"].includes(picture.state);
 }
 
-/** Restore once more, perhaps with other settings. */
-function again(picture) {
-  const ready = picture.wanted.kind === "auto" || picture.psf;
-  if (!ready) return;
-  picture.state = "waiting";
-  picture.stop();
-  showProgress();
-  pump();
-}
-
-find("stop").onclick = () => {
-  if (isOver(shown)) {
-    again(shown);
-    return;
-  }
-  if (shown.state === "waiting") shown.state = "stopped";
-  shown.stop();
-  showProgress();
-};
-find("token").onsubmit = (event) => {
-  event.preventDefault();
-  useToken(find("token-text").value);
-  find("token").hidden = true;
-  for (const picture of pictures) if (picture.state === "failed") picture.state = "waiting";
-  pump();
-};
-
-// --- showing ----------------------------------------------------------------------------------
-
-const STATES = { waiting: "in line", working: "…", done: "done", failed: "failed", stopped: "stopped" };
-
-function list() {
-  find("drop").classList.toggle("empty", !pictures.length);
-  find("pictures").hidden = pictures.length < 2;
+function update() {
+  const done = pictures.filter((picture) => picture.state === "done").length;
+  find("drop").hidden = pictures.length > 0;
+  find("strip").hidden = !pictures.length;
   find("work").hidden = !shown;
-  find("save-all").hidden = pictures.filter((picture) => picture.result).length < 2;
-  find("pictures").replaceChildren(
-    ...pictures.map((picture) => {
-      const button = document.createElement("button");
-      button.type = "button";
-      button.setAttribute("aria-current", picture === shown);
-      const name = document.createElement("span");
-      name.textContent = picture.file.name;
-      const state = document.createElement("small");
-      state.textContent = STATES[picture.state];
-      const image = new Image();
-      image.alt = "";
-      if (picture.beforeUrl) image.src = picture.beforeUrl;
-      button.append(image, name, state);
-      button.onclick = () => select(picture);
-      const item = document.createElement("li");
-      item.append(button);
-      return item;
-    }),
-  );
+  find("same").hidden = find("save-all").hidden = pictures.length < 2;
+  document.title = done < pictures.length ? `(${done}/${pictures.length}) unblur` : "unblur";
+  strip.update(pictures, shown);
+  find("alert").hidden = !shown?.error;
+  find("alert").textContent = shown?.error ?? "";
+  if (shown) showProgress();
 }
 
-function select(picture) {
-  if (shown) shown.mask = region.keep();
-  shown = picture;
-  fillForm();
-  list();
-  show();
+function showProgress() {
+  const busy = ["waiting", "working"].includes(shown.state) || shown.saving;
+  const over = isOver(shown) && !busy;
+  find("progress").hidden = !busy && !over;
+  find("progress-bar").hidden = !busy;
+  find("stop").textContent = over ? "Try again" : "Stop";
+  if (shown.part === null) find("progress-bar").removeAttribute("value");
+  else find("progress-bar").value = shown.part;
+  const text = busy ? shown.text : shown.state === "failed" ? "Not restored" : "Stopped";
+  if (find("progress-text").textContent !== text) find("progress-text").textContent = text;
+  find("save").disabled = !shown.settled;
+  find("save-all").disabled = pictures.filter((picture) => picture.settled).length < 2;
+}
+
+/** Strength and tool as they are wanted; neither needs the server. */
+function look() {
+  viewer.setStrength(shown.wanted.strength / 100);
+  viewer.setTool(shown.wanted.tool);
 }
 
 async function show() {
   const picture = shown;
-  showProgress();
-  if (!picture.beforeUrl) picture.beforeUrl = URL.createObjectURL(picture.file);
-  const blur = picture.result?.report.blur;
-  find("found").textContent = blur ? describe(picture.result.report) : "Not looked at yet.";
-  if (blur) paintPsf(find("psf"), blur.psf);
-  find("save").disabled = !picture.result;
+  const report = picture.result?.report;
+  find("found").replaceChildren(...describe(report));
+  find("psf-figure").hidden = !report?.blur;
+  if (report?.blur) {
+    paintPsf(find("psf"), report.blur.psf);
+    find("psf-size").textContent = `PSF, ${report.blur.psf.length} px`;
+  }
   try {
     await viewer.show(picture.beforeUrl, picture.afterUrl);
   } catch {
     return; // a TIFF that has not come back yet
   }
-  if (picture !== shown) return;
-  region.load(...viewer.size, picture.mask);
-  viewer.place();
-  await showRegion();
+  if (picture === shown) await area.show(picture);
 }
 
-function showProgress() {
-  const busy = ["waiting", "working"].includes(shown.state);
-  const over = isOver(shown);
-  find("progress").hidden = !busy && !over;
-  find("progress-bar").hidden = !busy;
-  find("progress-text").hidden = !busy;
-  find("stop").textContent = over ? "Try again" : "Stop";
-  if (shown.part === null) find("progress-bar").removeAttribute("value");
-  else find("progress-bar").value = shown.part;
-  if (find("progress-text").textContent !== shown.text) find("progress-text").textContent = shown.text;
-  find("alert").hidden = !shown.error;
-  find("alert").textContent = shown.error;
-}
+// --- the server ---------------------------------------------------------------------------------
 
-// --- settings ---------------------------------------------------------------------------------
-
-function fillForm() {
-  const { wanted } = shown;
-  for (const id of ["strength", "sigma", "radius", "length", "angle", "format"]) find(id).value = wanted[id];
-  find("metadata").checked = wanted.metadata;
-  document.querySelector(`[name=kind][value=${wanted.kind}]`).checked = true;
-  document.querySelector(`[name=tool][value=${wanted.tool}]`).checked = true;
-  pad.clear();
-  find("psf-file").value = "";
-  for (const id of Object.keys(SLIDERS)) tellSlider(id);
-  openParts();
-}
-
-function openParts() {
-  const { wanted } = shown;
-  for (const part of document.querySelectorAll("[data-kind]")) part.hidden = part.dataset.kind !== wanted.kind;
-  for (const part of document.querySelectorAll("[data-tool]")) part.hidden = part.dataset.tool !== wanted.tool;
-  find("strength-text").value = `${wanted.strength} %`;
-  viewer.setStrength(wanted.strength / 100);
-  viewer.drawing = wanted.tool !== "whole";
-  find("stage").classList.toggle("draws", viewer.drawing);
-}
-
-function tellSlider(id) {
-  document.querySelector(`output[for=${id}]`).value = `${find(id).value}${SLIDERS[id]}`;
-}
-
-find("strength").oninput = (event) => {
-  shown.wanted.strength = Number(event.target.value);
-  openParts();
+find("token").onsubmit = (event) => {
+  event.preventDefault();
+  useToken(find("token-text").value);
+  find("token").hidden = true;
+  for (const picture of pictures) if (picture.state === "failed") again(picture);
 };
-for (const radio of document.querySelectorAll("[name=kind]")) {
-  radio.onchange = () => {
-    shown.wanted.kind = radio.value;
-    openParts();
-    again(shown);
-  };
-}
-for (const id of ["sigma", "radius", "length", "angle"]) {
-  find(id).oninput = () => tellSlider(id);
-  find(id).onchange = () => {
-    shown.wanted[id] = Number(find(id).value);
-    again(shown);
-  };
-}
-find("pad-clear").onclick = () => {
-  pad.clear();
-  shown.wanted.drawn = null;
-};
-find("psf-file").onchange = (event) => {
-  shown.wanted.psfFile = event.target.files[0] ?? null;
-  again(shown);
-};
-find("format").onchange = (event) => (shown.wanted.format = event.target.value);
-find("metadata").onchange = (event) => (shown.wanted.metadata = event.target.checked);
-find("panel").onsubmit = (event) => event.preventDefault();
-
-// --- region -----------------------------------------------------------------------------------
-
-const BOX = ["box-left", "box-top", "box-width", "box-height"];
-
-for (const radio of document.querySelectorAll("[name=tool]")) {
-  radio.onchange = () => {
-    shown.wanted.tool = radio.value;
-    if (radio.value === "box") setBox();
-    openParts();
-    showRegion();
-  };
-}
-for (const id of BOX) {
-  find(id).onchange = () => {
-    setBox();
-    showRegion();
-  };
-}
-find("brush").oninput = (event) => {
-  region.brush = event.target.value / 100;
-  tellSlider("brush");
-};
-find("erase").onchange = (event) => (region.erase = event.target.checked);
-find("region-clear").onclick = () => {
-  region.clear();
-  showRegion();
-};
-
-function setBox() {
-  region.setBox(...BOX.map((id) => find(id).value / 100));
-}
-
-function drawRegion(kind, x, y) {
-  if (kind === "end") {
-    showRegion();
-  } else if (shown.wanted.tool === "brush") {
-    region.stroke(kind, x, y);
-  } else {
-    const point = [x, y].map((value) => Math.min(1, Math.max(0, value)));
-    if (kind === "start") boxStart = point;
-    const sides = [0, 1].map((axis) => Math.min(boxStart[axis], point[axis]));
-    const lengths = [0, 1].map((axis) => Math.abs(boxStart[axis] - point[axis]));
-    [...sides, ...lengths].forEach((value, index) => {
-      find(BOX[index]).value = Math.round(100 * value);
-    });
-    setBox();
-  }
-}
-
-function regionWanted() {
-  return shown.wanted.tool !== "whole" && !region.empty;
-}
-
-async function showRegion() {
-  region.canvas.hidden = shown.wanted.tool === "whole";
-  releaseUrl(maskUrl);
-  maskUrl = regionWanted() ? URL.createObjectURL(await region.toBlob()) : "";
-  viewer.setMask(maskUrl);
-}
-
-// --- saving -----------------------------------------------------------------------------------
-
-async function save(picture) {
-  if (picture !== shown) select(picture);
-  const before = picture.state;
-  const mask = regionWanted() ? await region.toMask() : null;
-  picture.state = "working";
-  showProgress();
-  const file = await attempt(picture, () =>
-    picture.toFile(mask, (part, text) => tell(picture, part, text)),
-  );
-  picture.state = before;
-  showProgress();
-  list();
-  if (!file) return;
-  const link = document.createElement("a");
-  link.href = URL.createObjectURL(file.blob);
-  link.download = file.name;
-  link.click();
-  releaseUrl(link.href);
-}
-
-find("save").onclick = () => save(shown);
-find("save-all").onclick = async () => {
-  for (const picture of pictures) if (picture.result) await save(picture);
-};
-
-list();
+askLimits().then((limits) => {
+  if (!limits) return;
+  find("limits").textContent = `, up to ${limits.bytes / 1e6} MB and ${limits.pixels / 1e6} megapixels`;
+  find("token").hidden = !limits.token;
+});
+update();

@@ -7,6 +7,12 @@ function element(name, text, ...children) {
   return made;
 }
 
+/** A paragraph in which `words` are code. */
+function paragraph(text) {
+  const parts = text.replaceAll("\n", " ").split("`");
+  return element("p", "", ...parts.map((part, index) => (index % 2 ? element("code", part) : part)));
+}
+
 function table(titles, rows) {
   const head = element("tr", "", ...titles.map((title) => element("th", title)));
   const body = rows.map((cells) => element("tr", "", ...cells.map((cell) => element("td", cell))));
@@ -16,7 +22,7 @@ function table(titles, rows) {
 function article(path, method, operation) {
   const parts = [
     element("h2", `${method.toUpperCase()} ${path}`),
-    ...operation.description.split("\n\n").map((text) => element("p", text.replaceAll("\n", " "))),
+    ...operation.description.split("\n\n").map(paragraph),
   ];
   const parameters = operation.parameters ?? [];
   if (parameters.length) {

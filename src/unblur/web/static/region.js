@@ -1,7 +1,7 @@
 // Where the effect is wanted: strokes and boxes on a canvas over the picture.
 
 const LONGEST = 1024; // the service scales a mask to the picture
-const COLOUR = "#ff9500";
+const COLOUR = "#00a2ff";
 
 export class Region {
   constructor(canvas) {
@@ -26,10 +26,6 @@ export class Region {
 
   clear() {
     this.context.clearRect(0, 0, this.canvas.width, this.canvas.height);
-  }
-
-  get empty() {
-    return !this.keep().data.some((value, index) => index % 4 === 3 && value);
   }
 
   /** Replace everything by a box, in parts of the picture. */
@@ -63,20 +59,23 @@ export class Region {
   toBlob() {
     return new Promise((resolve) => this.canvas.toBlob(resolve));
   }
+}
 
-  /** White on black, as the service takes it. */
-  toMask() {
-    const copy = document.createElement("canvas");
-    copy.width = this.canvas.width;
-    copy.height = this.canvas.height;
-    const context = copy.getContext("2d");
-    context.drawImage(this.canvas, 0, 0);
-    context.globalCompositeOperation = "source-in";
-    context.fillStyle = "#fff";
-    context.fillRect(0, 0, copy.width, copy.height);
-    context.globalCompositeOperation = "destination-over";
-    context.fillStyle = "#000";
-    context.fillRect(0, 0, copy.width, copy.height);
-    return new Promise((resolve) => copy.toBlob(resolve));
+/** Whether nothing of it is covered. */
+export function isEmpty(image) {
+  return !image.data.some((value, index) => index % 4 === 3 && value);
+}
+
+/** A region as the service takes it: white on black. */
+export function toMask(image) {
+  const canvas = document.createElement("canvas");
+  [canvas.width, canvas.height] = [image.width, image.height];
+  const context = canvas.getContext("2d");
+  context.putImageData(image, 0, 0);
+  for (const [way, colour] of [["source-in", "#fff"], ["destination-over", "#000"]]) {
+    context.globalCompositeOperation = way;
+    context.fillStyle = colour;
+    context.fillRect(0, 0, canvas.width, canvas.height);
   }
+  return new Promise((resolve) => canvas.toBlob(resolve));
 }

@@ -1,9 +1,23 @@
 // The one place that talks to the server.
 
-let token = "";
+const KEPT = "unblur-token"; // until the tab is closed
+
+let token = sessionStorage.getItem(KEPT) ?? "";
+let limits = null;
 
 export function useToken(text) {
   token = text;
+  sessionStorage.setItem(KEPT, text);
+}
+
+/** What the server takes: bytes, pixels, and whether it asks for a token that is not here yet. */
+export async function askLimits() {
+  try {
+    limits = await (await fetch("/v1/limits")).json();
+  } catch {
+    return null; // the first request will tell
+  }
+  return { ...limits, token: limits.token && !token };
 }
 
 export class Problem extends Error {
@@ -18,10 +32,14 @@ export class Problem extends Error {
  * Restore one picture.
  *
  * settings: strength 0..1, psf (text, Blob or null), mask (Blob or null), format ("" as the
- * source), strip. tell(part, text) is called with 0..1, or null where nobody knows.
- * Resolves to { report, blob }; an AbortSignal ends it and frees the server's worker.
+ * source), strip, quality, preview. tell(part, text) is called with 0..1, or null where nobody knows.
+ * Resolves to { report, blob, before, after }, the last two for a preview alone; an AbortSignal ends
+ * it and frees the server's worker.
  */
 export async function restore(file, settings, tell, signal) {
+  if (limits && file.size > limits.bytes) {
+    throw new Problem(413, `the file is larger than the ${limits.bytes / 1e6} MB that this server takes`);
+  }
   for (let tries = 0; ; tries++) {
     try {
       return await restoreOnce(file, settings, tell, signal);
@@ -39,14 +57,16 @@ async function restoreOnce(file, settings, tell, signal) {
   form.append("id", id);
   form.append("image", file, "image"); // the server need not know its name
   form.append("strength", settings.strength);
-  form.append("strip", settings.strip);
+  for (const name of ["strip", "quality", "preview"]) form.append(name, settings[name]);
   if (settings.format) form.append("format", settings.format);
   if (settings.psf instanceof Blob) form.append("psf", settings.psf, "psf");
   else if (settings.psf) form.append("psf", settings.psf);
   if (settings.mask) form.append("mask", settings.mask, "mask");
-  const { blob, type } = await send(form, id, tell, signal);
-  const answer = await new Response(blob, { headers: { "content-type": type } }).formData();
-  return { report: JSON.parse(answer.get("report")), blob: answer.get("image") };
+  const sent = await send(form, id, tell, signal);
+  const headers = { "content-type": sent.type };
+  const answer = await new Response(sent.blob, { headers }).formData();
+  const [blob, before, after] = ["image", "before", "after"].map((name) => answer.get(name));
+  return { report: JSON.parse(answer.get("report")), blob, before, after };
 }
 
 function send(form, id, tell, signal) {

@@ -6,7 +6,7 @@ const NEAR = 24; // CSS pixels from the divider that count as on it
 export class Viewer {
   /**
    * draw(kind, x, y): told of "start", "move" and "end" of a stroke, in picture coordinates from
-   * 0 to 1, while `drawing` is true.
+   * 0 to 1, where a tool is chosen.
    */
   constructor(find, draw) {
     this.stage = find("stage");
@@ -18,8 +18,10 @@ export class Viewer {
     this.tags = [find("tag-before"), find("tag-after")];
     this.split = find("split");
     this.zoomText = find("zoom");
+    this.ring = find("ring");
+    this.brush = 0.1; // of the picture's longer side
+    this.tool = "whole";
     this.draw = draw;
-    this.drawing = false;
     this.size = [1, 1];
     this.scale = 0; // CSS pixels a picture's pixel; 0 fits
     this.offset = [0, 0];
@@ -31,6 +33,7 @@ export class Viewer {
     find("zoom-one").onclick = () => this.zoomTo(1 / devicePixelRatio);
     this.split.oninput = () => this.place();
     this.listen();
+    this.listenToPeek(find("peek"));
     new ResizeObserver(() => this.place()).observe(this.stage);
   }
 
@@ -54,6 +57,18 @@ export class Viewer {
 
   setMask(url) {
     this.after.style.maskImage = url ? `url("${url}")` : "none";
+  }
+
+  /** "whole", "box" or "brush". */
+  setTool(tool) {
+    this.tool = tool;
+    this.stage.classList.toggle("draws", tool !== "whole");
+    this.ring.hidden = true;
+  }
+
+  /** Show the picture as it was, for as long as somebody asks. */
+  peek(on) {
+    this.stage.classList.toggle("peeks", on);
   }
 
   get fitting() {
@@ -121,23 +136,46 @@ export class Viewer {
       },
       { passive: false },
     );
+    stage.addEventListener("dblclick", (event) => {
+      if (this.tool !== "whole") return;
+      if (this.scale) this.fit();
+      else this.zoomTo(Math.max(1, this.fitting * 2), ...this.at(event));
+    });
+    stage.addEventListener("pointerleave", () => (this.ring.hidden = true));
     const step = 60;
+    const arrow = (dx, dy) => () => (this.scale ? this.move(dx * step, dy * step) : this.divide(-2 * dx));
     const keys = {
       "+": () => this.zoomBy(1.5),
       "=": () => this.zoomBy(1.5),
       "-": () => this.zoomBy(1 / 1.5),
       0: () => this.fit(),
       1: () => this.zoomTo(1 / devicePixelRatio),
-      ArrowLeft: () => this.move(step, 0),
-      ArrowRight: () => this.move(-step, 0),
-      ArrowUp: () => this.move(0, step),
-      ArrowDown: () => this.move(0, -step),
+      ArrowLeft: arrow(1, 0),
+      ArrowRight: arrow(-1, 0),
+      ArrowUp: arrow(0, 1),
+      ArrowDown: arrow(0, -1),
+      b: () => this.peek(true),
     };
     stage.addEventListener("keydown", (event) => {
       if (event.ctrlKey || event.metaKey || event.altKey || !keys[event.key]) return;
       event.preventDefault();
       keys[event.key]();
     });
+    stage.addEventListener("keyup", (event) => event.key === "b" && this.peek(false));
+    stage.addEventListener("blur", () => this.peek(false));
+  }
+
+  listenToPeek(button) {
+    const on = { pointerdown: true, pointerup: false, pointerleave: false, blur: false };
+    for (const [name, value] of Object.entries(on)) button.addEventListener(name, () => this.peek(value));
+    button.addEventListener("keydown", (event) => [" ", "Enter"].includes(event.key) && this.peek(true));
+    button.addEventListener("keyup", () => this.peek(false));
+    button.addEventListener("contextmenu", (event) => event.preventDefault()); // a long touch
+  }
+
+  divide(percent) {
+    this.split.value = Number(this.split.value) + percent;
+    this.place();
   }
 
   at(event) {
@@ -151,13 +189,16 @@ export class Viewer {
   }
 
   begin(event) {
-    if (event.button) return;
+    if (event.button > 1) return;
     this.stage.setPointerCapture(event.pointerId);
     this.pointers.set(event.pointerId, this.at(event));
     if (this.pointers.size === 2) {
       if (this.gesture === "draw") this.draw("end");
       this.gesture = "pinch";
-    } else if (this.drawing) {
+    } else if (event.button === 1) {
+      event.preventDefault();
+      this.gesture = "pan";
+    } else if (this.tool !== "whole" && !this.onKnob(event)) {
       this.gesture = "draw";
       this.stage.classList.add("strokes");
       this.draw("start", ...this.inPicture(event));
@@ -169,7 +210,25 @@ export class Viewer {
     }
   }
 
+  /** Whether the pointer is on the round handle, which moves the divider whatever the tool. */
+  onKnob(event) {
+    const { clientWidth, clientHeight } = this.stage;
+    const [x, y] = this.at(event);
+    const away = Math.hypot(x - (clientWidth * this.split.value) / 100, y - clientHeight / 2);
+    return away < NEAR && !this.split.disabled;
+  }
+
+  showRing(event) {
+    this.ring.hidden = this.tool !== "brush" || event.pointerType === "touch";
+    if (this.ring.hidden) return;
+    const [x, y] = this.at(event);
+    const width = this.brush * Math.max(...this.size) * (this.scale || this.fitting);
+    this.ring.style.width = this.ring.style.height = `${width}px`;
+    this.ring.style.transform = `translate(${x - width / 2}px, ${y - width / 2}px)`;
+  }
+
   follow(event) {
+    this.showRing(event);
     const last = this.pointers.get(event.pointerId);
     if (!last) return;
     const now = this.at(event);

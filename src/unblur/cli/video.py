@@ -1,0 +1,170 @@
+"""``unblur video``: turn a blurred video sharp."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from unblur.cli.bar import progress_bar
+from unblur.cli.talk import complain
+
+__all__ = ["EXAMPLES", "video"]
+
+_WHAT = "What is written"
+_HOW = "How to restore"
+
+EXAMPLES = (
+    ("unblur video clip.mp4 -o sharp.mp4", "run it again to go on after an interruption"),
+    ("unblur video clip.mov -o part.mov --start 12 --end 15.5", "three and a half seconds of it"),
+    ("unblur video clip.mp4 -o sharp.mp4 --psf motion:9,0", "every frame is blurred alike"),
+    ("unblur video clip.avi -o sharp.mkv --codec ffv1", "without loss"),
+)
+
+
+def video(
+    source: Annotated[
+        Path,
+        typer.Argument(
+            metavar="IN", help="A video of any kind that FFmpeg reads.", show_default=False
+        ),
+    ],
+    output: Annotated[
+        Path,
+        typer.Option(
+            "--output",
+            "-o",
+            metavar="OUT",
+            rich_help_panel=_WHAT,
+            help="The restored video; its suffix says of which kind: .mp4, .mkv, .mov, .webm ...",
+        ),
+    ],
+    start: Annotated[
+        float | None,
+        typer.Option(
+            min=0.0, metavar="SECONDS", rich_help_panel=_WHAT, help="Where the result begins."
+        ),
+    ] = None,
+    end: Annotated[
+        float | None,
+        typer.Option(
+            min=0.0, metavar="SECONDS", rich_help_panel=_WHAT, help="Where the result ends."
+        ),
+    ] = None,
+    codec: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            rich_help_panel=_WHAT,
+            help="Codec or encoder by FFmpeg's name: h264, hevc, vp9, av1, ffv1 ... That of the "
+            "source when left out.",
+        ),
+    ] = None,
+    crf: Annotated[
+        int | None,
+        typer.Option(
+            min=0,
+            max=63,
+            metavar="N",
+            rich_help_panel=_WHAT,
+            help="Constant rate factor of the encoder; smaller is better and larger. Nearly "
+            "without loss when left out.",
+        ),
+    ] = None,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", rich_help_panel=_WHAT, help="Replace OUT if it exists.")
+    ] = False,
+    as_json: Annotated[
+        bool,
+        typer.Option(
+            "--json", rich_help_panel=_WHAT, help="Print one JSON object when all is done."
+        ),
+    ] = False,
+    psf: Annotated[
+        str | None,
+        typer.Option(
+            metavar="SPEC|FILE",
+            rich_help_panel=_HOW,
+            help="The blur of every frame, if you know it, as for 'unblur restore'. Without it the "
+            "blur is found in each frame.",
+        ),
+    ] = None,
+    strength: Annotated[
+        float,
+        typer.Option(
+            min=0.0,
+            max=1.0,
+            metavar="S",
+            rich_help_panel=_HOW,
+            help="From 0, which changes nothing, to 1.",
+        ),
+    ] = 1.0,
+    alone: Annotated[
+        bool,
+        typer.Option(
+            "--frame-by-frame",
+            rich_help_panel=_HOW,
+            help="Restore each frame alone: quicker, but less sharp, and it flickers.",
+        ),
+    ] = False,
+    quality: Annotated[
+        Literal["fast", "balanced", "best"],
+        typer.Option(
+            rich_help_panel=_HOW,
+            help="best looks further where a frame's blur is doubtful, and takes several times "
+            "as long.",
+        ),
+    ] = "balanced",
+    encoded: Annotated[
+        bool,
+        typer.Option(
+            "--encoded",
+            rich_help_panel=_HOW,
+            help="The blur was made on the stored numbers, not in the light.",
+        ),
+    ] = False,
+    model: Annotated[
+        str,
+        typer.Option(metavar="NAME|DIR|FILE", rich_help_panel=_HOW, help="See 'unblur models'."),
+    ] = "default",
+    threads: Annotated[
+        int | None,
+        typer.Option(
+            min=1, metavar="N", rich_help_panel=_HOW, help="CPU threads; all cores when left out."
+        ),
+    ] = None,
+) -> None:
+    """Turn a blurred video sharp.
+
+    Each frame is helped by the sharper ones around it. Timestamps, colours, rotation, sound and
+    subtitles are kept. What is done lies in a hidden folder beside OUT until all of it is: the same
+    command goes on after an interruption, or a kill.
+
+    Needs the extra 'video': pip install 'unblur[video]'.
+    """
+    from unblur import Restorer, parse_psf, restore_video
+
+    kernel = None if psf is None else parse_psf(psf)
+    with progress_bar(as_json=as_json) as advance:
+        report = restore_video(
+            source,
+            output,
+            psf=kernel,
+            strength=strength,
+            linear=not encoded,
+            neighbours=not alone,
+            start=start,
+            end=end,
+            codec=codec,
+            crf=crf,
+            overwrite=overwrite,
+            restorer=Restorer(model, threads=threads, quality=quality),
+            progress=lambda done, total: advance(done, total, source.name),
+        )
+    for note in report.notes:
+        complain(f"{source}: {note}")
+    if as_json:
+        names = {"source": str(source), "target": str(output)}
+        typer.echo(json.dumps(names | report.to_dict()))

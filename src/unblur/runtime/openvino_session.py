@@ -1,0 +1,167 @@
+"""Networks run by OpenVINO: the only import of openvino in the package."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+import threading
+from functools import lru_cache
+from importlib import import_module
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from unblur.cards import ModelCard
+from unblur.errors import ModelError
+from unblur.runtime.checks import check_batch, default_threads
+from unblur.runtime.openvino_graph import simplify
+
+__all__ = ["OpenVinoSession", "import_openvino"]
+
+FloatArray = npt.NDArray[np.float32]
+Shape = tuple[int, ...]
+RECURRING = 4  # times that a shape is seen before a network is compiled for it alone
+KEPT = 3  # shapes that have a network of their own at most
+
+
+class OpenVinoSession:
+    """A network run by OpenVINO on the CPU.
+
+    It runs in bfloat16 where the processor multiplies such numbers, in float32 elsewhere.
+
+    Parameters
+    ----------
+    card : ModelCard
+        Metadata of the network.
+    content : bytes
+        The ONNX file.
+    threads : int
+        Threads inside one run, 1 or more; runs side by side have their own.
+
+    Raises
+    ------
+    ModelError
+        If OpenVINO cannot load the file.
+    """
+
+    def __init__(self, card: ModelCard, content: bytes, threads: int) -> None:
+        self.card = card
+        streams = max(1, default_threads() // threads)
+        try:
+            core = _core()
+            native = core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")
+            self._options = {
+                "INFERENCE_PRECISION_HINT": "bf16" if "BF16" in native else "f32",
+                "INFERENCE_NUM_THREADS": streams * threads,
+                "NUM_STREAMS": streams,
+                "ENABLE_CPU_PINNING": False,
+            }
+            self._model = core.read_model(content)
+            simplify(self._model)
+            compiled = core.compile_model(self._model, "CPU", self._options)
+            self._any = _Compiled(compiled, keeps_memory=False)
+        except Exception as error:  # openvino's errors share no public base class
+            reason = " ".join(str(error).split())
+            raise ModelError(
+                f"{card.id}: OpenVINO cannot load it ({reason}); use the CPU"
+            ) from error
+        self._lock = threading.Lock()
+        self._seen: dict[Shape, int] = {}
+        self._own: dict[Shape, _Compiled] = {}
+
+    def run(self, batch: FloatArray) -> FloatArray:
+        """Run the network.
+
+        Parameters
+        ----------
+        batch : ndarray of float32
+            (B, C, H, W) with as many channels as the card says, H and W multiples of its
+            `size_multiple`.
+
+        Returns
+        -------
+        ndarray of float32
+            What the network makes of it.
+
+        Raises
+        ------
+        ArrayError
+            If the shape does not fit the card.
+        """
+        check_batch(self.card, batch.shape)
+        return self._for_shape(batch.shape).run(batch)
+
+    def _for_shape(self, shape: Shape) -> _Compiled:
+        """Network for any shape at first: one for a single shape is faster, but must be made."""
+        with self._lock:
+            if shape in self._own:
+                return self._own[shape]
+            self._seen[shape] = self._seen.get(shape, 0) + 1
+            if self._seen[shape] <= RECURRING:
+                return self._any
+            if len(self._own) == KEPT:
+                oldest = next(iter(self._own))
+                self._seen[oldest] = 0
+                del self._own[oldest]
+            model = self._model.clone()
+            model.reshape(list(shape))
+            compiled = _core().compile_model(model, "CPU", self._options)
+            self._own[shape] = _Compiled(compiled, keeps_memory=True)
+            return self._own[shape]
+
+
+class _Compiled:
+    """A compiled network, and the requests by which threads run it.
+
+    One for any shape holds on to the memory of the last ones, unless told not to.
+    """
+
+    def __init__(self, compiled: Any, *, keeps_memory: bool) -> None:
+        self._compiled, self._keeps_memory = compiled, keeps_memory
+        self._lock = threading.Lock()
+        self._idle: list[Any] = []
+        self._running = 0
+
+    def run(self, batch: FloatArray) -> FloatArray:
+        with self._lock:
+            self._running += 1
+            request = self._idle.pop() if self._idle else self._compiled.create_infer_request()
+        try:
+            request.infer({0: batch}, share_inputs=True)
+            result: FloatArray = request.get_output_tensor(0).data.copy()
+            return result
+        finally:
+            with self._lock:
+                self._running -= 1
+                self._idle.append(request)
+                if not self._running and not self._keeps_memory:
+                    self._forget()
+
+    def _forget(self) -> None:
+        self._idle.clear()
+        with contextlib.suppress(RuntimeError):  # a thread of its own may not have come to rest
+            self._compiled.release_memory()
+
+
+@lru_cache(maxsize=1)
+def _core() -> Any:
+    return import_openvino().Core()
+
+
+def import_openvino() -> Any:
+    """Import OpenVINO without what reports that to its maker, which it does by itself.
+
+    Returns
+    -------
+    module
+        openvino.
+    """
+    reporter = "openvino_telemetry"
+    before = {reporter: sys.modules[reporter]} if reporter in sys.modules else {}
+    sys.modules[reporter] = None  # type: ignore[assignment]  # Python takes it for not installed
+    try:
+        return import_module("openvino")
+    finally:
+        del sys.modules[reporter]
+        sys.modules.update(before)
