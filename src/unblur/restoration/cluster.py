@@ -8,7 +8,6 @@ another; a picture that takes its worker with it each time is set aside.
 from __future__ import annotations
 
 import logging
-import math
 import pickle
 import time
 import warnings
@@ -129,22 +128,12 @@ def _join(address: str | None, workers: int | None, worker: _Worker) -> Iterator
     context.enable_progress_bars = False
     logging.getLogger("ray.data").setLevel(logging.ERROR)
     context.max_errored_blocks = -1  # what is missing in the end is told as failed
-    there = ray.cluster_resources()
-    workers = workers or max(1, int(there.get("CPU", 1)))
+    cores = int(ray.cluster_resources().get("CPU", 1))
     try:
-        yield _Cluster(data, workers, worker, _gpu_share(there.get("GPU", 0), workers))
+        yield _Cluster(data, workers or max(1, cores), worker)
     finally:
         if not joined:
             ray.shutdown()
-
-
-def _gpu_share(gpus: float, workers: int) -> float:
-    """What each worker asks of a GPU, so that all find room.
-
-    >>> [_gpu_share(gpus, 8) for gpus in (0, 2, 3, 16)]
-    [0.0, 0.25, 0.333, 1.0]
-    """
-    return 1 / math.ceil(workers / gpus) if gpus else 0.0
 
 
 @dataclass(frozen=True)
@@ -164,7 +153,6 @@ class _Cluster:
     data: Any
     workers: int
     worker: _Worker
-    gpu_share: float
 
     def restore(self, jobs: list[Job]) -> Iterator[FileResult]:
         """Restore all; yield what became of each."""
@@ -204,7 +192,6 @@ class _Cluster:
                 fn_constructor_args=(self.worker,),
                 compute=self.data.ActorPoolStrategy(size=min(self.workers, len(jobs))),
                 num_cpus=1,
-                num_gpus=self.gpu_share or None,
                 ray_remote_args_fn=lambda: {"max_restarts": -1, "max_task_retries": RETRIES},
             )
             .map(_write, fn_kwargs=settings, **aside)
