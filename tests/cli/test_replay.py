@@ -216,7 +216,7 @@ def test_stacks(here, capsys):
     words = ("deconvolve", "stack.tif", "-o", "sharp.tif", "--psf", "gaussian:1.2")
     more = (
         "--axes",
-        "CZYX",
+        "CYX",
         "--psf",
         "box:3",
         "--iterations",
