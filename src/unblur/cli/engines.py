@@ -60,6 +60,7 @@ class How:
             "strip": self.strip,
             "threads": share_threads(1, self.threads)[1],
             "engine": str(self.engine),
+            "device": self.device,
         }
 
 

@@ -30,9 +30,8 @@ def digest_place(place: Place) -> FileDigest | None:
     try:
         if isinstance(place, RemotePath):
             return FileDigest.of(place.read_bytes(), place)
-        with place.open("rb") as file:
-            return FileDigest.of(file, place)
-    except (OSError, ImageReadError):
+        return FileDigest.of_file(place)
+    except ImageReadError:
         return None
 
 
