@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from unblur.cli.exits import ExitCode
-from unblur.cli.recording import RecordOption, making_of
+from unblur.cli.recording import RecordOption, device_for, making_of
 from unblur.cli.talk import complain, printable
 from unblur.errors import ArgumentError
 
@@ -23,8 +23,11 @@ __all__ = ["EXAMPLES", "burst"]
 
 EXAMPLES = (
     ("unblur burst shot-1.jpg shot-2.jpg shot-3.jpg -o merged.jpg", "hand-held shots of one scene"),
-    ("unblur burst frames/ -o merged.png --restore", "a folder; what blur is left is removed"),
-    ("unblur burst frames/ -o mean.png --power 0", "the mean: less noise, but not sharper"),
+    ("unblur burst frames/ -o merged.png --no-restore", "a folder; merged, and no more"),
+    (
+        "unblur burst frames/ -o mean.png --power 0 --no-restore",
+        "the mean: less noise, but not sharper",
+    ),
 )
 
 
@@ -61,10 +64,13 @@ def burst(
     ] = True,
     restore: Annotated[
         bool,
-        typer.Option("--restore", help="Restore the merged picture, as 'unblur restore' does."),
-    ] = False,
+        typer.Option(
+            "--restore/--no-restore",
+            help="Then remove the blur that is left, as 'unblur restore' does.",
+        ),
+    ] = True,
     model: Annotated[
-        str, typer.Option(metavar="NAME|DIR", help="The model behind --restore.")
+        str, typer.Option(metavar="NAME|DIR", help="The model that restores.")
     ] = "default",
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Replace OUT if it exists.")
@@ -79,7 +85,9 @@ def burst(
 
     A shaking hand blurs every frame in another way. In each frequency the frames count by how much
     of it they kept (Fourier burst accumulation), so the result has less blur and less noise than
-    any of them. Frames that show something else are left out, and named.
+    any of them. What moved in the scene is taken from the first frame alone; frames that show
+    something else altogether are left out, and named. Then the default model removes what blur is
+    left.
 
     The frames are read one by one, so their number is not limited. Depth, transparency and
     metadata are those of the first.
@@ -89,9 +97,15 @@ def burst(
     frames = _frames(paths)
     if output.exists() and not overwrite:
         raise ArgumentError(f"{output}: exists already: choose another name, or add --overwrite")
-    making = None
+    making, device = None, device_for(record, "auto")
     if record is not None:
-        how = {"power": power, "register": register, "restore": restore, "strip": strip}
+        how = {
+            "power": power,
+            "register": register,
+            "restore": restore,
+            "strip": strip,
+            "device": device,
+        }
         making = making_of("burst", how, model if restore else None)
     with Record(record) if record else contextlib.nullcontext() as told:
         merged = merge_files(
@@ -99,7 +113,7 @@ def burst(
             output,
             power=power,
             align=register,
-            restorer=Restorer(model) if restore else None,
+            restorer=Restorer(model, device=device) if restore else None,
             overwrite=overwrite,
             strip=strip,
             tell=_Teller(len(frames), as_json=as_json),

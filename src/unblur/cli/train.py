@@ -22,10 +22,6 @@ EXAMPLES = (
     ("unblur train recipes/seed-autoencoder.yaml --data pairs/", "from pairs of files"),
     ("unblur train recipes/restorer.yaml --data s3://bucket/photos", "from a bucket"),
     ("unblur train recipes/restorer.yaml --data photos/ --devices 4", "four processes or GPUs"),
-    (
-        "torchrun --nproc-per-node 4 -m unblur train recipes/restorer.yaml --data photos/",
-        "the same",
-    ),
 )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -93,7 +94,9 @@ class Clip:
         self.picture.thread_type = "AUTO"
         if self.start is not None and self.start > _BEFORE:
             ticks = int((self.start - _BEFORE + self.origin) / self.time_base)
-            self.container.seek(ticks, stream=self.picture)
+            with contextlib.suppress(av.FFmpegError):  # else decode from the beginning
+                self.container.seek(ticks, stream=self.picture)
+        size: tuple[int, int] | None = None
         packets = self.container.demux(self.picture)
         while True:
             try:
@@ -105,16 +108,12 @@ class Clip:
                 self.damaged += 1
                 continue
             for frame in decoded:
-                self._check_size(frame)
+                size = size or (frame.width, frame.height)
+                if size != (frame.width, frame.height):
+                    new = f"{frame.width}x{frame.height}"
+                    raise ImageReadError(f"{self.path}: changes its size to {new}: cut it there")
                 self.damaged += frame.is_corrupt
                 yield frame
-
-    def _check_size(self, frame: VideoFrame) -> None:
-        size = (self.picture.codec_context.width, self.picture.codec_context.height)
-        if (frame.width, frame.height) != size:
-            raise ImageReadError(
-                f"{self.path}: changes its size to {frame.width}x{frame.height}: cut it there"
-            )
 
     def _seconds(self) -> float | None:
         if self.container.duration is not None:
