@@ -23,7 +23,7 @@ $(TEST_ENV)/installed: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(TEST_ENV)
 ## moto with flask is a real S3 server for the tests
 	$(TEST_ENV)/bin/python -m pip install --quiet -c constraints.txt \
-		-e '.[train,web,video,cloud,cluster,dev]' moto flask flask-cors
+		-e '.[train,web,video,cloud,cluster,openvino,dev]' moto flask flask-cors
 ## without the torchvision that spandrel names and we do not need: one for another torch breaks both
 	$(TEST_ENV)/bin/python -m pip install --quiet -c constraints.txt --no-deps einops safetensors spandrel
 	touch $@

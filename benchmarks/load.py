@@ -45,7 +45,7 @@ def restore_bare(data: bytes) -> bytes:
     """What the service does, without the service."""
     global _restorer
     if _restorer is None:
-        _restorer = unblur.Restorer(threads=1)
+        _restorer = unblur.Restorer(threads=1, device="cpu")
     photo = unblur.decode_photo(data)
     return unblur.encode_photo(photo.with_pixels(_restorer.restore(photo.pixels)), photo.format)
 

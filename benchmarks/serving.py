@@ -17,7 +17,8 @@ def running_server(*words: str) -> Iterator[tuple[str, int]]:
     """Start `unblur serve` on a free port; yields its address and its process id."""
     with tempfile.TemporaryDirectory() as folder:
         log = Path(folder) / "log"
-        command = [sys.executable, "-m", "unblur", "serve", "--port", "0", *words]
+        known = ("--port", "0", "--device", "cpu")
+        command = [sys.executable, "-m", "unblur", "serve", *known, *words]
         with log.open("wb") as file:
             process = subprocess.Popen(command, stdout=file, stderr=file)
         try:

@@ -1,7 +1,10 @@
 """Simulate a very large batch from measured stage times: what saturates first, and what it costs.
 
-    python benchmarks/simulate.py                      # the table of docs/guide/billion.md
-    python benchmarks/simulate.py --restore 0.5        # another second per megapixel of one core
+    python benchmarks/simulate.py                      # the tables of docs/guide/billion.md
+    python benchmarks/simulate.py --restore 0.5        # other seconds of one core for a megapixel
+
+What was measured stands in ``stages.json`` beside this script, by ``stages.py``;
+``--page docs/guide/billion.md`` brings the page up to date.
 
 A worker is one core. Pictures arrive at a store (``--store`` gigabit a second in all), are fetched
 over the link of the worker's machine, decoded, restored, encoded and sent back; a driver hands them
@@ -13,9 +16,16 @@ from __future__ import annotations
 
 import argparse
 import heapq
+import json
 import random
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+MEASURED = Path(__file__).with_name("stages.json")
+NAMES = ("read", "restore", "write", "megabytes", "driver")
+ASSUMED = {"megapixels": 12.0, "link": 10.0, "store": 100.0, "latency": 0.05}
+FLEETS = ((1, 1), (10, 1), (1000, 1), (10_000, 1), (10_000, 10))  # workers, drivers
 
 
 @dataclass(frozen=True)
@@ -40,8 +50,8 @@ class Costs:
         Seconds of the driver for a picture.
     drivers : int
         Batches side by side, each of its own part of the pictures.
-    price : float
-        Of an hour of one core.
+    prices : sequence of float
+        Of an hour of one core, cheap and dear.
     """
 
     read: float
@@ -55,7 +65,7 @@ class Costs:
     latency: float
     driver: float
     drivers: int
-    price: float
+    prices: Sequence[float]
 
     @property
     def core_seconds(self) -> float:
@@ -121,41 +131,80 @@ def simulate(costs: Costs, workers: int, *, pictures: int | None = None, seed: i
     return Outcome(pictures / end, shares)
 
 
-def table(costs: Costs, workers: Sequence[int]) -> str:
-    """Lay out one line for each number of workers, in Markdown."""
+def stages(costs: Costs) -> str:
+    """Lay out what one picture costs, and each stage's share of the time of one worker."""
+    size, moved = costs.megapixels, costs.seconds_on(costs.link)
+    seconds = {
+        "decode": costs.read * size,
+        "find the blur and restore": costs.restore * size,
+        "encode": costs.write * size,
+        f"fetch and send {costs.megabytes:g} MB each": moved,
+        "Ray's driver": costs.driver,
+    }
+    total = sum(seconds.values())
+    rows = [f"| {name} | {spent:.3f} s | {spent / total:.2%} |" for name, spent in seconds.items()]
+    return "\n".join([f"| {size:g} megapixels | time | share |", "|---|--:|--:|", *rows])
+
+
+def table(costs: Costs, fleets: Sequence[tuple[int, int]]) -> str:
+    """Lay out one line for each number of workers and drivers, in Markdown."""
     lines = [
-        "| workers | pictures a day | a billion takes | cores | links | store | driver | first |",
-        "|---|---|---|---|---|---|---|---|",
+        "| workers | drivers | pictures a day | a billion takes | cores | links | store | driver |",
+        "|--:|--:|--:|--:|--:|--:|--:|--:|",
     ]
-    for count in workers:
-        done = simulate(costs, count)
-        busy = " | ".join(
-            f"{done.shares[name]:.1%}" for name in ("cores", "links", "store", "driver")
-        )
+    for workers, drivers in fleets:
+        done = simulate(replace(costs, drivers=drivers), workers)
+        shares = {name: f"{share:.1%}" for name, share in done.shares.items()}
+        shares[done.bottleneck] = f"**{shares[done.bottleneck]}**"
+        busy = " | ".join(shares[name] for name in ("cores", "links", "store", "driver"))
         years = 1e9 / done.rate / 86400 / 365.25
         lines.append(
-            f"| {count:,} | {done.rate * 86400:,.0f} | {years:,.2f} years | {busy} "
-            f"| {done.bottleneck} |"
+            f"| {workers:,} | {drivers} | {done.rate * 86400:,.0f} | {years:,.2f} years | {busy} |"
         )
     return "\n".join(lines)
 
 
+def money(costs: Costs) -> str:
+    """Say what a million pictures cost, for each price of a core."""
+    hours = costs.core_seconds * 1e6 / 3600
+    prices = " or ".join(f"{hours * price:,.0f} at {price:g}" for price in costs.prices)
+    return (
+        f"A million pictures of {costs.megapixels:g} megapixels: **{hours:,.0f} core hours** and "
+        f"{2 * costs.megabytes:,.1f} terabytes moved; in money {prices} for an hour of one core."
+    )
+
+
+def answer(costs: Costs, found: dict[str, object], fleets: Sequence[tuple[int, int]]) -> str:
+    """Everything, as it stands in docs/guide/billion.md."""
+    measured = f"Measured on {found['machine']}, {found['date']}."
+    return "\n\n".join([stages(costs), measured, money(costs), table(costs, fleets)])
+
+
+def rewrite(page: Path, text: str) -> None:
+    """Put the answer between the two marks of a page."""
+    first, last = "<!-- simulated -->", "<!-- end -->"
+    before, _, rest = page.read_text(encoding="utf-8").partition(first)
+    after = rest.partition(last)[2]
+    page.write_text(f"{before}{first}\n\n{text}\n\n{last}{after}", encoding="utf-8")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    measured = {"read": 0.025, "restore": 3.36, "write": 0.016, "driver": 0.038}
-    assumed = {"megapixels": 12.0, "megabytes": 3.4, "link": 10.0, "store": 100.0, "latency": 0.05}
-    for name, value in (measured | assumed | {"price": 0.02}).items():
+    found = json.loads(MEASURED.read_text(encoding="utf-8"))
+    for name, value in ({name: found[name] for name in NAMES} | ASSUMED).items():
         parser.add_argument(f"--{name}", type=float, default=value)
     parser.add_argument("--cores", type=int, default=16)
+    parser.add_argument("--prices", type=float, nargs="+", default=[0.02, 0.05])
+    parser.add_argument("--workers", type=int, nargs="+", help="other numbers than those")
     parser.add_argument("--drivers", type=int, default=1)
-    parser.add_argument("--workers", type=int, nargs="+", default=[1, 10, 1000, 10_000])
+    parser.add_argument("--page", type=Path, help="also put it between the marks of this page")
     options = vars(parser.parse_args())
-    workers = options.pop("workers")
-    costs = Costs(**options)
-    print(table(costs, workers))
-    hours = costs.core_seconds * 1e6 / 3600
-    print(f"\nA million pictures: {hours:,.0f} core hours, {hours * costs.price:,.0f} of money")
-    print(f"moved: {2 * costs.megabytes:,.1f} terabytes a million")
+    workers, page = options.pop("workers"), options.pop("page")
+    fleets = [(count, options["drivers"]) for count in workers] if workers else FLEETS
+    text = answer(Costs(**options), found, fleets)
+    print(text)
+    if page is not None:
+        rewrite(page, text)
 
 
 if __name__ == "__main__":

@@ -63,6 +63,7 @@ if TYPE_CHECKING:
     from unblur.images.photo import Photo
     from unblur.images.stack import Channel, Stack
     from unblur.images.stack_files import read_stack, write_stack
+    from unblur.inspection.page import InspectionPage
     from unblur.restoration.batch import restore_batch, share_threads
     from unblur.restoration.batch_report import BatchReport
     from unblur.restoration.burst_files import MergedFiles, merge_files
@@ -105,6 +106,7 @@ __all__ = [
     "ImageReadError",
     "ImageSizeError",
     "ImageWriteError",
+    "InspectionPage",
     "Job",
     "Making",
     "MergedFiles",
@@ -220,6 +222,7 @@ _HOMES = {
     "unblur.images.photo": ("Photo",),
     "unblur.images.stack": ("Channel", "Stack"),
     "unblur.images.stack_files": ("read_stack", "write_stack"),
+    "unblur.inspection.page": ("InspectionPage",),
     "unblur.restoration.batch": ("restore_batch", "share_threads"),
     "unblur.restoration.batch_report": ("BatchReport",),
     "unblur.restoration.burst_files": ("MergedFiles", "merge_files"),

@@ -46,6 +46,7 @@ def test_methods_beside_the_input_and_the_constant(program, made):
 def test_json_has_every_row_and_the_means(program, made):
     done = program("evaluate", "wiener", made, "--kinds", "motion", "--json")
     *rows, last = (json.loads(line) for line in done.stdout.splitlines())
+    assert last["origin"]["threads"] == 2
     assert [row["method"] for row in rows] == ["constant", "input", "wiener"] * 2
     psnrs = [row["psnr"] for row in rows if row["method"] == "wiener"]
     assert last["means"]["motion"]["wiener"]["psnr"] == pytest.approx(np.mean(psnrs))

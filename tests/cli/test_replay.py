@@ -176,7 +176,90 @@ def test_a_burst_is_made_again(here, capsys):
     assert (code, [row["verdict"] for row in told]) == (0, ["same"] * 3)
 
 
+def test_no_record_leads_out_of_the_folder_of_what_is_made(here, capsys):
+    edit(lambda entry: entry["output"].update(path="../../escaped.jpg"))
+    (here / "a" / "b").mkdir(parents=True)
+    code, told = replay(capsys, "-o", "a/b/c")
+    assert (code, [row["on_disk"] for row in told]) == (0, ["missing", "as recorded"])
+    made = sorted(str(path.relative_to(here)) for path in (here / "a").rglob("*.*"))
+    assert made == ["a/b/c/escaped.jpg", "a/b/c/out/scan.tif"]
+
+
 def test_a_call_without_a_record_and_the_schema(capsys):
     assert main(["replay"]) == ExitCode.USAGE
     assert main(["replay", "--schema"]) == 0
     assert json.loads(capsys.readouterr().out)["title"] == "unblur record"
+
+
+def test_medical_pictures_and_a_filter_without_a_model(here, capsys):
+    from pydicom.data import get_testdata_file
+
+    shutil.copy(get_testdata_file("CT_small.dcm"), here / "scan.dcm")
+    frames = get_testdata_file("MR_small_RLE.dcm")
+    shutil.copy(frames, here / "other.dcm")
+    how = ("--record", "medical.json", "-o", "medical/")
+    assert main(["restore", "scan.dcm", *how, "--psf", "gaussian:0.8mm"]) == 0
+    assert main(["restore", "other.dcm", *how, "--psf", "disk:1.5", "--faithful"]) == 0
+    one, two = unblur.read_record("medical.json")
+    assert (one.parameters["psf"], one.parameters["psf_name"]) == (None, "gaussian:0.8mm")
+    assert "pydicom" in one.software.packages
+    assert (two.model, two.parameters["max_gain"]) == (None, 3.0)
+    capsys.readouterr()
+    assert main(["replay", "medical.json", "--json"]) == 0
+    told = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [row["verdict"] for row in told] == ["same", "same"]
+
+
+def test_stacks(here, capsys):
+    values = np.random.default_rng(0).poisson(100, (2, 24, 32)).astype(np.uint16)
+    unblur.write_stack(unblur.Stack(values, "CYX"), here / "stack.tif")
+    words = ("deconvolve", "stack.tif", "-o", "sharp.tif", "--psf", "gaussian:1.2")
+    more = (
+        "--axes",
+        "CYX",
+        "--psf",
+        "box:3",
+        "--iterations",
+        "5",
+        "--keep-type",
+        "--threads",
+        "2",
+    )
+    assert main([*words, *more, "--record", "stack.json"]) == 0
+    (entry,) = unblur.read_record("stack.json")
+    assert len(entry.parameters["psfs"]) == 2
+    assert entry.parameters["how"]["num_iter"] == 5
+    capsys.readouterr()
+    assert main(["replay", "stack.json", "--threads", "1"]) == 0
+
+
+@pytest.mark.parametrize("suffix", ["mp4", "mkv"])
+def test_videos(suffix, here, capsys):
+    av = pytest.importorskip("av", reason="pip install 'unblur[video]'")
+    with av.open(f"clip.{suffix}", "w") as container:
+        stream = container.add_stream("libx264", rate=30, width=64, height=48)
+        for number in range(6):
+            pixels = np.ascontiguousarray(astronaut()[number : number + 48, 100:164])
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(pixels, format="rgb24")))
+        container.mux(stream.encode(None))
+    words = ("video", f"clip.{suffix}", "-o", f"sharp.{suffix}", "--psf", "gaussian:1")
+    assert main([*words, "--record", "clip.json"]) == 0
+    (entry,) = unblur.read_record("clip.json")
+    assert (entry.command, entry.pixels, entry.found["frames"]) == ("video", None, 6)
+    assert main(["replay", "clip.json"]) == 0
+    edit_clip = json.loads((here / "clip.json").read_text())
+    edit_clip["entries"][0]["parameters"]["strength"] = 0.2
+    (here / "clip.json").write_text(json.dumps(edit_clip))
+    capsys.readouterr()
+    assert main(["replay", "clip.json"]) == ExitCode.FAILED
+    assert "DIFFERENT" in capsys.readouterr().out
+
+
+def test_a_record_is_made_on_the_cpu(here, capsys):
+    assert main(["restore", "photo.jpg", "-o", "c.jpg", "--record", "c.json"]) == 0
+    (entry,) = unblur.read_record("c.json")
+    assert entry.parameters["device"] == "cpu"
+    words = ("restore", "photo.jpg", "-o", "d.jpg", "--device", "openvino", "--psf", "box:3")
+    assert main([*words, "--record", "c.json"]) == 0
+    assert "other last digits" in capsys.readouterr().err
+    assert unblur.read_record("c.json")[1].parameters["device"] == "openvino"

@@ -45,6 +45,16 @@ def test_a_blurred_picture_becomes_sharper(program, blurred, tmp_path, words, ga
     assert record["report"]["blur"]["extent"] > 1
 
 
+def test_a_device_that_is_not_here_gives_way_with_one_line(program, blurred, tmp_path):
+    target = tmp_path / "restored.png"
+    words = ("--psf", "gaussian:2", "--threads", "1", "--device", "directml", "--json")
+    done = program("restore", blurred[1], "-o", target, *words)
+    assert done.returncode == ExitCode.DONE
+    assert target.exists()
+    assert done.stderr.decode().count("\n") == 1
+    assert done.stderr.startswith(b"unblur: directml: is not installed here")
+
+
 def test_inspect_names_the_blur(program, blurred, tmp_path):
     done = program("inspect", blurred[1], "--json", "--psf-out", tmp_path / "psf.png")
     assert done.returncode == ExitCode.DONE

@@ -71,6 +71,7 @@ def restoring_workers(mark: str) -> list[int]:
 def test_a_cluster_that_loses_a_worker_gives_the_files_of_this_machine(shots, tmp_path):
     mark = uuid.uuid4().hex
     words = program(shots, "-o", tmp_path / "ray", "--engine", "ray", "--threads", "2")
+    words += ["--record", str(tmp_path / "record.json")]
     pipe = subprocess.PIPE
     process = subprocess.Popen(words, env=environment(mark), stdout=pipe, stderr=pipe)
     watchdog = threading.Timer(300, process.kill)
@@ -98,6 +99,12 @@ def test_a_cluster_that_loses_a_worker_gives_the_files_of_this_machine(shots, tm
     for path in local:
         twin = tmp_path / "ray" / path.relative_to(tmp_path / "local")
         assert path.read_bytes() == twin.read_bytes(), path
+    entries = unblur.read_record(tmp_path / "record.json")
+    recorded = {entry.output.path: entry.output for entry in entries}
+    assert len(recorded) == COUNT
+    for path, digest in recorded.items():
+        assert digest.same_bytes(unblur.FileDigest.of(Path(path).read_bytes(), path))
+    assert {entry.parameters["engine"] for entry in entries} == {"ray"}
     hidden = [path for path in (tmp_path / "ray").rglob(".*") if path.is_file()]
     assert not hidden
     until = time.monotonic() + 20

@@ -11,7 +11,7 @@ OIL = Optics(na=1.4, wavelength=520, pixel=0.065, z=0.2, index=1.515)
 
 
 def by_the_pupil(optics, depths, size, fine=5, grid=1024):
-    """Light in each pixel: waves of all directions that the pupil lets through, summed up by FFT."""
+    """Light in each pixel: waves of all directions that the pupil lets through, by FFT."""
     wave = optics.wavelength / 1000
     axis = np.fft.fftfreq(grid, optics.pixel / fine)
     frequency = np.hypot(axis[:, None], axis)

@@ -106,6 +106,8 @@ def test_long_table_holds_every_score_of_every_set(rows, make_row):
     assert (wiener["method"], wiener["kind"], wiener["count"]) == ("wiener", "motion", "2")
     assert float(wiener["psnr_gain"]) == pytest.approx(4.5)
     assert wiener["aligned_psnr"] == ""
+    assert (wiener["blind"], wiener["machine"]) == ("False", "Some CPU, 2 cores")
+    assert float(wiener["seconds_per_megapixel"]) == pytest.approx(1.5)
     assert records[-1]["pictures"] == "other"
 
 

@@ -35,3 +35,9 @@ def test_pixels_are_digested_in_little_endian_order_with_alpha():
     assert digest_pixels(Photo(pixels, alpha)) == expected
     assert digest_pixels(Photo(pixels)) != expected
     assert digest_pixels(Photo(pixels[::-1, ::-1][::-1, ::-1], alpha)) == expected
+
+
+def test_every_frame_is_digested():
+    first, second = (np.full((2, 2, 1), level, np.uint8) for level in (1, 2))
+    expected = hashlib.sha256(b"uint8 2 2 1\n" + bytes(4 * [1] + 4 * [2])).hexdigest()
+    assert digest_pixels(Photo(first, further=(second,))) == expected

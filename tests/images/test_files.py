@@ -22,6 +22,7 @@ from unblur.images.files import SUFFIXES, read_photo, write_photo
 from unblur.images.photo import Metadata, Photo
 
 FORMATS = ["JPEG", "PNG", "TIFF", "WEBP", "BMP"]
+FROM_ANYTHING = [suffix for suffix, name in SUFFIXES.items() if name != "DICOM"]
 SUFFIX_OF = {name: suffix for suffix, name in SUFFIXES.items()}
 
 
@@ -32,7 +33,7 @@ def one_line(error: pytest.ExceptionInfo[Exception], path: Path) -> str:
     return message
 
 
-@pytest.mark.parametrize("suffix", SUFFIXES)
+@pytest.mark.parametrize("suffix", FROM_ANYTHING)
 def test_every_suffix_is_written_and_read(tmp_path, picture, suffix):
     path = tmp_path / f"out{suffix.upper()}"
     write_photo(Photo(picture), path)
@@ -193,7 +194,7 @@ def test_where_the_limit_of_pillow_matters_it_is_said(tmp_path, picture, monkeyp
         (b"\0\0\0\x20ftypmp42" + bytes(20), "is a video"),
         (b"%PDF-1.7", "is a PDF"),
         (b"RIFF\x10\0\0\0WAVE", "not a picture of a known kind"),
-        (bytes(128) + b"DICM", "is a DICOM"),
+        (bytes(128) + b"DICM", "cannot be read as DICOM"),
         (b"\xff\xd8\xff", "cannot be read as JPEG"),
         (b"BMW and others", "cannot be read as BMP"),
     ],
@@ -232,7 +233,7 @@ def test_files_without_permission(tmp_path, monkeypatch, picture):
 
 
 def test_reading_leaves_the_source_as_it_was(tmp_path, picture):
-    for suffix in SUFFIXES:
+    for suffix in FROM_ANYTHING:
         path = tmp_path / f"in{suffix}"
         write_photo(Photo(picture), path)
         before = (path.read_bytes(), path.stat().st_mtime_ns)

@@ -15,7 +15,7 @@ from unblur.restoration.restorer import Restorer
 
 @pytest.fixture(scope="module")
 def restorer():
-    return Restorer(threads=1)
+    return Restorer(threads=1, device="cpu")
 
 
 @pytest.fixture(scope="module")
@@ -165,12 +165,12 @@ def test_the_report_is_ready_for_json(restorer, crop):
     assert values["blur"]["kind"] in {"none", "gaussian", "defocus", "motion", "shake"}
 
 
-def test_the_number_of_threads_changes_no_bit(restorer, cat, monkeypatch):
+def test_the_number_of_threads_changes_no_bit(cat, monkeypatch):
     monkeypatch.setattr(module, "TILE", 192)
     blurred = Degradation(gaussian_psf(1.5), read_noise=0.002).apply(cat[:180, :260], 0)
-    one, report = restorer.restore_with_report(blurred)
+    one, report = Restorer(threads=1, device="cpu").restore_with_report(blurred)
     assert report.tiles > 1
-    np.testing.assert_array_equal(Restorer(threads=2).restore(blurred), one)
+    np.testing.assert_array_equal(Restorer(threads=2, device="cpu").restore(blurred), one)
 
 
 def test_each_tile_tells_its_place_weight_and_psf(restorer, cat, monkeypatch):

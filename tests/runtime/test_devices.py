@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 
@@ -44,7 +48,7 @@ def test_the_best_that_is_there_is_taken_or_the_one_asked_for(device, there, tak
 
 
 def test_what_is_missing_gives_way_to_the_cpu_with_a_word():
-    with pytest.warns(DeviceWarning, match="cuda: is not here"):
+    with pytest.warns(DeviceWarning, match="cuda: is not installed here"):
         assert open_on("cuda", opener(), ("cpu",)) == "cpu"
 
 
@@ -86,3 +90,12 @@ def test_a_session_goes_on_without_its_device(model):
     assert isinstance(session, OnnxSession)
     batch = np.ones((1, 3, 4, 4), np.float32)
     np.testing.assert_array_equal(session.run(batch), 2 * batch)
+
+
+def test_to_ask_for_devices_leaves_nothing_on_the_disk(tmp_path):
+    # ONNX Runtime would keep an identifier of the machine among the temporary files
+    words = "from unblur.runtime.devices import available_devices; available_devices()"
+    subprocess.run(
+        [sys.executable, "-c", words], env={**os.environ, "TMPDIR": str(tmp_path)}, check=True
+    )
+    assert not list(tmp_path.iterdir())

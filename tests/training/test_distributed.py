@@ -7,6 +7,7 @@ import os
 import socket
 import subprocess
 import sys
+from datetime import timedelta
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,7 @@ import pytest
 import torch
 
 from unblur.cli.exits import ExitCode
+from unblur.training import run
 from unblur.training.checkpoints import read_checkpoint
 from unblur.training.run import train
 
@@ -87,10 +89,10 @@ def test_torchrun_replaces_a_killed_process_and_the_curve_is_that_of_one(
     command += ["--standalone", "--max-restarts", "1", str(program)]
     done = subprocess.run(
         [*command, *words(path, photos, tmp_path / "together"), "--resume", "--strategy", "ddp"],
-        env=environment(tmp_path),
+        env=environment(tmp_path, TORCH_DISABLE_SHARE_RDZV_TCP_STORE="1"),
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=600,
     )
     last = tmp_path / "together" / whole.parent.name / whole.name
     assert (done.returncode, done.stdout.split()) == (0, [str(last)]), done.stderr
@@ -120,13 +122,15 @@ def tasks_of_slurm(
                 text=True,
             )
         )
-    said = [process.communicate(timeout=300)[1] for process in processes]
+    said = [process.communicate(timeout=600)[1] for process in processes]
     return [(process.returncode, text) for process, text in zip(processes, said, strict=True)]
 
 
 def test_a_killed_task_of_slurm_is_told_in_one_line_and_resume_goes_on(
-    path, whole, program, photos, tmp_path
+    path, program, photos, tmp_path, monkeypatch
 ):
+    monkeypatch.setattr(run, "CHECKPOINT_EVERY", timedelta(0))
+    whole = train(path, photos, tmp_path / "alone", threads=1)
     output = tmp_path / "together"
     ends = tasks_of_slurm([sys.executable, str(program)], [photos] * 2, path, output, tmp_path)
     (code, said), (killed, _) = ends

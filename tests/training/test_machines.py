@@ -42,6 +42,11 @@ def test_how_many_there_are(environment, asked, found):
 @pytest.mark.parametrize(
     ("environment", "asked", "words"),
     [
+        (
+            TORCHRUN | {"TORCHELASTIC_RESTART_COUNT": "1", "TORCHELASTIC_USE_AGENT_STORE": "True"},
+            (),
+            "set TORCH_DISABLE_SHARE_RDZV_TCP_STORE=1 for torchrun",
+        ),
         (TORCHRUN, (4, None), "devices is 4, but torchrun started 2: leave it out"),
         (SRUN, (None, 1), "num_nodes is 1, but SLURM started 2"),
         (SRUN | {"SLURM_STEP_NUM_TASKS": "7"}, (), "7 processes on 2 machines: start equally many"),

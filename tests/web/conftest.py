@@ -61,7 +61,8 @@ def start(folder: Path, *words: str, **environment: str) -> Server:
     scratch, log = folder / "tmp", folder / "log"
     scratch.mkdir(exist_ok=True)
     known = {"PYTHONPATH": SOURCE, "OMP_NUM_THREADS": "1", "TMPDIR": str(scratch)}
-    command = [sys.executable, "-m", "unblur", "serve", "--port", "0", "--threads", "1", *words]
+    known_words = ["--port", "0", "--threads", "1", "--device", "cpu"]  # whatever else is installed
+    command = [sys.executable, "-m", "unblur", "serve", *known_words, *words]
     with log.open("wb") as file:
         process = subprocess.Popen(
             command, stdout=file, stderr=file, env={**os.environ, **known, **environment}

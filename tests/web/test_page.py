@@ -24,7 +24,7 @@ PICTURES = Path(__file__).parents[2] / "docs" / "pictures"
 def expected(photo: bytes, tmp_path: Path, **options: object) -> bytes:
     source, target = tmp_path / "in.jpg", tmp_path / "out.jpg"
     source.write_bytes(photo)
-    known = {"restorer": unblur.Restorer(threads=1), "overwrite": True}
+    known = {"restorer": unblur.Restorer(threads=1, device="cpu"), "overwrite": True}
     unblur.restore_file(source, target, **{**known, **options})
     return target.read_bytes()
 
@@ -43,7 +43,7 @@ def test_a_photo_comes_in_and_goes_out_as_the_library_writes_it(visitor, photo, 
     with visitor.restoring():
         visitor.page.select_option("#quality", "fast")
         assert visitor.page.is_disabled("#save")  # what is shown is not what is wanted
-    fast = unblur.Restorer(threads=1, quality="fast")
+    fast = unblur.Restorer(threads=1, quality="fast", device="cpu")
     wanted = expected(photo, tmp_path, strength=0.4, strip=True, restorer=fast)
     assert visitor.save()[1] == wanted
 
@@ -201,6 +201,7 @@ def test_pictures_for_the_guide(visitor):
     visitor.wait_until("document.title === 'unblur'")
 
     def shoot(name: str) -> None:
+        page.evaluate("scrollTo(0, 0)")
         page.wait_for_timeout(500)
         shot = Image.open(io.BytesIO(page.screenshot()))
         shot.convert("RGB").save(PICTURES / f"{name}.webp", quality=80, method=6)

@@ -19,7 +19,7 @@ from unblur.web.security import HEADERS
 
 @pytest.fixture(scope="module")
 def restorer() -> unblur.Restorer:
-    return unblur.Restorer(threads=1)
+    return unblur.Restorer(threads=1, device="cpu")
 
 
 def exif() -> bytes:
@@ -141,7 +141,9 @@ def test_a_preview_is_what_browsers_show(server, small, kind):
 
 
 def test_quality_is_that_of_the_library(server, small):
-    wanted = unblur.Restorer(threads=1, quality="fast").restore(small, unblur.disk_psf(2.0))
+    wanted = unblur.Restorer(threads=1, quality="fast", device="cpu").restore(
+        small, unblur.disk_psf(2.0)
+    )
     answer = server.post("/v1/restore?quality=fast&psf=disk:2", png(small))
     np.testing.assert_array_equal(unblur.decode_photo(answer.content).pixels, wanted)
 

@@ -101,7 +101,9 @@ def pad_edges(image: ArrayLike, psf: ArrayLike, *, boundary: EdgeMode = "replica
         height, width = fast_shape((values.shape[0] + strip, values.shape[1] + strip))
         planes = _close(_close(planes, 1, height, boundary), 2, width, boundary)
     rows, columns = planes.shape[1:]
-    return Periodic(np.ascontiguousarray(planes), otf(kernel, (rows, columns)), values.shape)
+    with fft.set_workers(default_threads()):
+        transfer = otf(kernel, (rows, columns))
+    return Periodic(np.ascontiguousarray(planes), transfer, values.shape)
 
 
 def taper_edges(image: ArrayLike, psf: ArrayLike, *, boundary: EdgeMode = "replicate") -> Periodic:

@@ -20,7 +20,8 @@ __all__ = ["Border", "richardson_lucy_tv"]
 Border = Literal["reflect", "unknown", "wrap"]
 
 _FAINTEST = 1e-6  # of the mean: keeps divisions finite
-_SMOOTHING = 1e-3  # of the mean: differences below it do not count as edges
+_SMOOTHING = 1e-2  # of the mean: differences below it do not count as edges
+_PATIENCE = 0.2  # weight of the newest curvature: alone it makes flat places swing to and fro
 _UNSEEN = 1e-2  # share of its light that a place outside the field must send in to be estimated
 
 
@@ -165,6 +166,15 @@ class _Field:
         spectrum *= self.transfer.conj()
         return np.asarray(fft.irfftn(spectrum, s=self.size, overwrite_x=True), dtype=np.float32)
 
+    def seen(self, scene: FloatImage) -> float:
+        """How much light of a scene (size) is counted in the picture.
+
+        What leaves a mirrored picture comes back in, so that is the sum of its own part.
+        """
+        if self.shape == self.size:
+            return float(self.crop(scene).sum(dtype=np.float64))
+        return float(np.sum(scene * self.sensitivity, dtype=np.float64))
+
     def crop(self, scene: FloatImage) -> FloatImage:
         """Return the part of a scene (size) behind the picture."""
         ends = zip(self.around, self.shape, strict=True)
@@ -184,23 +194,26 @@ def _deconvolve(plane: FloatImage, field: _Field, settings: _Settings) -> FloatI
     background = np.float32(settings.background)
     if settings.num_iter == 0:
         return np.asarray(np.maximum(plane - background, 0), dtype=np.float32)
-    counts = np.pad(np.maximum(plane, 0), field.around, mode="symmetric")
-    light = float(counts.sum(dtype=np.float64)) - settings.background * counts.size
+    plane = np.maximum(plane, 0)
+    light = float(plane.sum(dtype=np.float64)) - settings.background * plane.size
     if light <= 0:
         return np.zeros_like(plane)  # nothing but background
-    mean = light / counts.size
+    counts = np.pad(plane, field.around, mode="symmetric")
+    mean = light / plane.size
     floor, tv_weight = np.float32(_FAINTEST * mean), np.float32(settings.tv_weight)
     known = field.sensitivity > _UNSEEN
     share = np.where(known, field.sensitivity, 1)
     scene = np.where(known, np.float32(mean), 0).astype(np.float32)
+    curvature = np.zeros_like(scene)
     for _ in range(settings.num_iter):
         explained = np.maximum(field.blur(scene) + background, floor)
         change = np.maximum(field.back(counts / explained), 0) / share
         if tv_weight:
-            change /= 1 - tv_weight * _curvature(scene, _SMOOTHING * mean, settings.weights)
+            newest = _curvature(scene, _SMOOTHING * mean, settings.weights)
+            curvature += np.float32(_PATIENCE) * (newest - curvature)
+            change /= 1 - tv_weight * curvature
         scene = np.asarray(scene * change, dtype=np.float32)
-        seen = float(np.sum(scene * field.sensitivity, dtype=np.float64))
-        scene *= np.float32(light / seen)
+        scene *= np.float32(light / field.seen(scene))
     return field.crop(scene)
 
 

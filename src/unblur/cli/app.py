@@ -73,9 +73,7 @@ COMMANDS = (
     CommandEntry("inspect", "Pictures", "Say how pictures are blurred: kind, size, direction."),
     CommandEntry("replay", "Pictures", "Make recorded results again, and compare."),
     CommandEntry("degrade", "Pictures", "Blur a picture in a known way."),
-    CommandEntry(
-        "serve", "Pictures", "Offer a page for people and a service for programs, on this machine."
-    ),
+    CommandEntry("serve", "Pictures", "Offer a page for people and a service for programs."),
     CommandEntry("models", "Models and research", "List the models that come with unblur."),
     CommandEntry(
         "dataset", "Models and research", "Make and check sets of blurred and sharp pictures."
@@ -198,6 +196,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         with warnings.catch_warnings(), unwind_when_terminated():
             # Pillow's doubts on size and EXIF: what matters of them is said in our own words
             warnings.filterwarnings("ignore", module=r"(PIL|pydicom)\.")
+            warnings.simplefilter("default", DeviceWarning)
             warnings.showwarning = _say(warnings.showwarning)
             typer.main.get_command(app).main(args=arguments, prog_name="unblur")
     except SystemExit as end:

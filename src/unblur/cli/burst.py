@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from unblur.cli.exits import ExitCode
-from unblur.cli.recording import RecordOption, making_of
+from unblur.cli.recording import RecordOption, device_for, making_of
 from unblur.cli.talk import complain, printable
 from unblur.errors import ArgumentError
 
@@ -97,9 +97,15 @@ def burst(
     frames = _frames(paths)
     if output.exists() and not overwrite:
         raise ArgumentError(f"{output}: exists already: choose another name, or add --overwrite")
-    making = None
+    making, device = None, device_for(record, "auto")
     if record is not None:
-        how = {"power": power, "register": register, "restore": restore, "strip": strip}
+        how = {
+            "power": power,
+            "register": register,
+            "restore": restore,
+            "strip": strip,
+            "device": device,
+        }
         making = making_of("burst", how, model if restore else None)
     with Record(record) if record else contextlib.nullcontext() as told:
         merged = merge_files(
@@ -107,7 +113,7 @@ def burst(
             output,
             power=power,
             align=register,
-            restorer=Restorer(model) if restore else None,
+            restorer=Restorer(model, device=device) if restore else None,
             overwrite=overwrite,
             strip=strip,
             tell=_Teller(len(frames), as_json=as_json),

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from unblur.cli.bar import progress_bar
+from unblur.cli.recording import RecordOption, making_of, record_file
 from unblur.cli.stack_psfs import box_of, find_psfs, save_psfs
 from unblur.cli.talk import complain, printable
 from unblur.errors import ArgumentError, ArrayError
@@ -136,6 +137,7 @@ def deconvolve(
             "--keep-type", help="Round to the numbers of the source; fail if one is too large."
         ),
     ] = False,
+    record: RecordOption = None,
     psf_out: Annotated[
         Path | None, typer.Option(metavar="FILE.tif", help="Write the PSF, too.")
     ] = None,
@@ -154,13 +156,21 @@ def deconvolve(
     For microscopy and other measurements: no network, the PSF is known, values are neither scaled
     nor clipped, and the flux is kept. The result is a TIFF of the same kind with its metadata.
     """
-    from unblur import Deconvolution, deconvolve_stack, read_stack, write_stack
+    from unblur import (
+        Deconvolution,
+        FileDigest,
+        deconvolve_stack,
+        exact_psf,
+        read_stack,
+        write_stack,
+    )
 
     logging.getLogger("tifffile").addHandler(logging.NullHandler())  # our errors say it in a line
     if output.exists() and not overwrite:
         raise ArgumentError(f"{output}: exists already: choose another name, or add --overwrite")
     box = box_of(bead_size)
     stack = read_stack(source, axes=axes)
+    before = None if record is None else FileDigest.of_file(source)
     for note in stack.notes:
         complain(f"{source}: {note}")
     psfs = find_psfs(
@@ -179,6 +189,10 @@ def deconvolve(
             progress=lambda done, total: advance(done, total, words),
         )
     write_stack(_typed(sharp, stack, source) if keep_type else sharp, output, overwrite=overwrite)
+    if record is not None and before is not None:
+        told = {"psfs": [exact_psf(each) for each in psfs], "how": asdict(how)}
+        making = making_of("deconvolve", told | {"axes": axes, "keep_type": keep_type}, None)
+        record_file(record, making, before, output, found=asdict(report), notes=stack.notes)
     if as_json:
         shapes: dict[str, Any] = {"axes": stack.axes, "shape": stack.values.shape}
         kernels = {"psfs": [each.shape for each in psfs]}

@@ -101,7 +101,7 @@ def degrade(
         photo = read_photo(path)
         degradation = Degradation(
             parse_psf(psf),
-            linear=not encoded,
+            linear=not encoded and photo.has_gamma,
             saturation=saturation,
             read_noise=noise,
             jpeg_quality=jpeg_quality,

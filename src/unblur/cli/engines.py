@@ -56,9 +56,11 @@ class How:
             "strength": self.strength,
             "linear": self.linear,
             "quality": self.quality,
+            "max_gain": self.max_gain,
             "strip": self.strip,
             "threads": share_threads(1, self.threads)[1],
             "engine": str(self.engine),
+            "device": self.device,
         }
 
 

@@ -7,6 +7,7 @@ import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -157,7 +158,7 @@ def evaluate(
                 typer.echo(json.dumps(row.to_dict()))
             words_ = f"{row.method} on {row.name}: {row.psnr:.2f} dB"
             advance(len(rows), per_pair * len(cases.pairs), words_)
-    _tell(rows, cases, title, as_json=as_json)
+    _tell(rows, cases, title, threads, as_json=as_json)
     if figures is not None:
         _draw(figures, rows, showcase, curves)
 
@@ -228,12 +229,17 @@ def _history_of(words: Sequence[str]) -> Path | None:
     return next((f / "history.csv" for f in folders if (f / "history.csv").is_file()), None)
 
 
-def _tell(rows: list[PairedRow], cases: PairedCases, title: str, *, as_json: bool) -> None:
+def _tell(
+    rows: list[PairedRow], cases: PairedCases, title: str, threads: int, *, as_json: bool
+) -> None:
     from unblur.evaluation.paired.report import alignment_in_words, report, summary
+    from unblur.evaluation.provenance import Provenance
 
     aligned = alignment_in_words(rows, cases.alignment)
     if as_json:
-        typer.echo(json.dumps({"set": title, "alignment": aligned, "means": summary(rows)}))
+        origin = asdict(Provenance.here(threads=threads))
+        means = {"set": title, "alignment": aligned, "means": summary(rows), "origin": origin}
+        typer.echo(json.dumps(means))
         return
     page = report(rows, printable(title), aligned)
     if not sys.stdout.isatty():

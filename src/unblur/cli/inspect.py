@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -16,13 +17,14 @@ from unblur.cli.talk import complain, printable
 from unblur.errors import ArgumentError, UnblurError
 
 if TYPE_CHECKING:
-    from unblur import BlurReport, Photo
+    from unblur import BlurReport, InspectionPage, Photo
 
 __all__ = ["EXAMPLES", "inspect"]
 
 EXAMPLES = (
     ("unblur inspect photo.jpg", "kind, size and angle of the blur, and its picture in text"),
     ("unblur inspect shots/ --json", "one JSON object a picture and line"),
+    ("unblur inspect shots/ --html blur.html", "all that can be seen of it, on one page"),
     ("unblur inspect photo.jpg --psf-out psf.png", "keep the PSF, to use it with --psf"),
 )
 
@@ -51,8 +53,16 @@ def inspect(
             metavar="FILE.png", help="Write the PSF as a 16-bit grey picture, which --psf reads."
         ),
     ] = None,
+    html: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE.html",
+            help="Also restore the pictures, and show on one page the PSF of each part, a map of "
+            "the blur, spectrum, noise, and crops before and after. It needs no other file.",
+        ),
+    ] = None,
     overwrite: Annotated[
-        bool, typer.Option("--overwrite", help="Replace the file of --psf-out.")
+        bool, typer.Option("--overwrite", help="Replace the files of --psf-out and --html.")
     ] = False,
 ) -> None:
     """Say how pictures are blurred: kind, size, direction.
@@ -61,16 +71,22 @@ def inspect(
     degrees counter-clockwise from the right, strength of the noise, how sure all this is, and the
     point spread function (PSF): what a single point of light became.
     """
+    from unblur import InspectionPage
+
     with from_pipe(paths) as files:
         found, all_good = _find(files)
         if psf_out is not None and len(found) > 1:
             raise ArgumentError(f"{psf_out}: takes the PSF of one picture, not of {len(found)}")
-        for path, report, photo in _inspect_all(found, model, threads):
-            _tell(path, report, photo, as_json=as_json)
-            if isinstance(report, UnblurError):
-                all_good = False
-            elif psf_out is not None:
-                save_psf(report.psf, psf_out, overwrite=overwrite)
+        with contextlib.ExitStack() as stack:
+            page = None
+            if html is not None and found:
+                page = stack.enter_context(InspectionPage(html, overwrite=overwrite))
+            for path, report, photo in _inspect_all(found, model, threads, page):
+                _tell(path, report, photo, as_json=as_json)
+                if isinstance(report, UnblurError):
+                    all_good = False
+                elif psf_out is not None:
+                    save_psf(report.psf, psf_out, overwrite=overwrite)
     if not all_good:
         raise typer.Exit(ExitCode.FAILED if found else ExitCode.NOTHING)
 
@@ -91,7 +107,7 @@ def _find(paths: Sequence[str]) -> tuple[list[Path], bool]:
 
 
 def _inspect_all(
-    paths: Sequence[Path], model: str, threads: int | None
+    paths: Sequence[Path], model: str, threads: int | None, page: InspectionPage | None
 ) -> Iterator[tuple[Path, BlurReport | UnblurError, Photo | None]]:
     """Yield what was found in each picture, or why nothing was, and the picture."""
     if not paths:
@@ -102,8 +118,13 @@ def _inspect_all(
     for path in paths:
         try:
             photo = read_photo(path)
-            yield path, restorer.inspect(photo.pixels), photo
+            if page is None:
+                yield path, restorer.inspect(photo.pixels), photo
+            else:
+                yield path, page.add(photo, str(path), restorer), photo
         except UnblurError as error:
+            if page is not None:
+                page.add_failure(str(path), str(error))
             yield path, error, None
 
 

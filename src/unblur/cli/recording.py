@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Annotated, Any, Self
 
 import typer
 
+from unblur.cli.engines import Device
 from unblur.cli.talk import complain
 
 if TYPE_CHECKING:
-    from unblur import FileResult, Making
+    from unblur import FileDigest, FileResult, Making
 
-__all__ = ["BatchRecord", "RecordOption", "making_of"]
+__all__ = ["BatchRecord", "RecordOption", "device_for", "making_of", "record_file"]
 
 RecordOption = Annotated[
     Path | None,
@@ -28,13 +29,41 @@ RecordOption = Annotated[
 ]
 
 
-def making_of(
-    command: str, parameters: Mapping[str, Any], model: str | None, packages: tuple[str, ...] = ()
-) -> Making:
+def making_of(command: str, parameters: Mapping[str, Any], model: str | None) -> Making:
     """Say for a record how a command makes its results; see `unblur.Making`."""
     from unblur import Making, digest_model
 
-    return Making(command, parameters, None if model is None else digest_model(model), packages)
+    return Making(command, parameters, None if model is None else digest_model(model))
+
+
+def device_for(record: Path | None, device: Device) -> Device:
+    """Return what runs the networks: with a record the CPU, whose results are the same bit for bit.
+
+    Another device is used if it was asked for by name, and said of it what that means.
+    """
+    if record is None or device == "cpu":
+        return device
+    if device != "auto":
+        complain(f"{record}: --device {device} may give other last digits each time: use cpu")
+        return device
+    return "cpu"
+
+
+def record_file(
+    record: Path,
+    making: Making,
+    source: FileDigest,
+    output: Path,
+    *,
+    found: Mapping[str, Any],
+    notes: Iterable[str] = (),
+) -> None:
+    """Record one result that was made from one file and now has its name."""
+    from unblur import FileDigest, Record
+
+    with Record(record) as told:
+        digest = FileDigest.of_file(output)
+        told.add(making.entry([source], digest, found=found, notes=notes))
 
 
 class BatchRecord:

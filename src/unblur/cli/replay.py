@@ -20,7 +20,7 @@ __all__ = ["EXAMPLES", "replay"]
 EXAMPLES = (
     (
         "unblur replay record.json",
-        "of 'unblur restore photo.jpg --record record.json'; keeps nothing",
+        "does each result come out the same? keeps nothing",
     ),
     ("unblur replay record.json -o again/", "and keep what was made"),
     ("unblur replay record.json --inputs archive/", "the pictures have moved, or have other names"),
@@ -48,7 +48,9 @@ def replay(
     ] = None,
     output: Annotated[
         Path | None,
-        typer.Option("--output", "-o", metavar="DIR", help="Keep what is made, in this folder."),
+        typer.Option(
+            "--output", "-o", metavar="DIR", help="Keep what is made, in this folder, as a tree."
+        ),
     ] = None,
     inputs: Annotated[
         Path | None,

@@ -12,7 +12,7 @@ import typer
 from unblur.cli.engines import Device, Engine, How, results_of
 from unblur.cli.exits import ExitCode
 from unblur.cli.pipes import through_pipes
-from unblur.cli.recording import BatchRecord, RecordOption, making_of
+from unblur.cli.recording import BatchRecord, RecordOption, device_for, making_of
 from unblur.cli.talk import BatchTalk
 from unblur.errors import ArgumentError
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from unblur import PhysicalPSF
+    from unblur import Making, PhysicalPSF
 
 __all__ = ["EXAMPLES", "restore"]
 
@@ -205,7 +205,7 @@ def restore(
     a result is skipped, so that the same command goes on after an interruption. In a pipe only
     errors are written.
     """
-    from unblur import BatchReport, exact_psf, walk_batch
+    from unblur import BatchReport, walk_batch
 
     if address is not None and engine is not Engine.RAY:
         raise ArgumentError(f"--address {address}: names a cluster: add --engine ray")
@@ -225,13 +225,12 @@ def restore(
         linear=not encoded,
         overwrite=overwrite,
         strip=strip,
-        device=device,
+        device=device_for(record, device),
         engine=engine,
         address=address,
     )
     if record is not None:
-        named = {"psf": exact_psf(kernel), "psf_name": psf}
-        how = replace(how, making=making_of("restore", how.parameters | named, model))
+        how = replace(how, making=_making(how, psf))
     with through_pipes(paths, output, as_json=as_json) as (paths, output):
         walk = walk_batch(paths, output, overwrite=overwrite)
         with contextlib.ExitStack() as stack:
@@ -253,6 +252,16 @@ def _kernel(psf: str) -> NDArray[np.float32] | PhysicalPSF:
     from unblur import PhysicalPSF, parse_psf
 
     return PhysicalPSF.parse(psf) or parse_psf(psf)
+
+
+def _making(how: How, psf: str | None) -> Making:
+    """Say for a record what is done; a PSF in millimetres is another one in each picture."""
+    from unblur import PhysicalPSF, exact_psf
+
+    numbers = None if isinstance(how.psf, PhysicalPSF) else exact_psf(how.psf)
+    named = {"psf": numbers, "psf_name": psf}
+    model = how.model if how.max_gain is None else None
+    return making_of("restore", how.parameters | named, model)
 
 
 def _check_faithful(psf: str | None, model: str, engine: Engine) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from unblur.cli.engines import Device
 from unblur.cli.signals import Terminated
 from unblur.errors import ArgumentError, MissingExtraError, ModelError
 
@@ -76,6 +77,13 @@ def serve(
             min=1, metavar="N", rich_help_panel=_BOUNDS, help="CPU threads of each; 2 if left out."
         ),
     ] = None,
+    device: Annotated[
+        Device,
+        typer.Option(
+            rich_help_panel=_BOUNDS,
+            help="What runs the networks; auto takes the best that is installed.",
+        ),
+    ] = "auto",
     waiting: Annotated[
         int,
         typer.Option(min=0, metavar="N", rich_help_panel=_BOUNDS, help="Requests that may wait."),
@@ -90,7 +98,7 @@ def serve(
         float, typer.Option(metavar="S", rich_help_panel=_BOUNDS, help="Longest work on one.")
     ] = 300.0,
 ) -> None:
-    """Offer a page for people and a service for programs, on this machine.
+    """Offer a page for people and a service for programs.
 
     Drop photographs on the page, compare before and after, choose where and how strongly to
     restore, and save the result. Programs send pictures to /v1/restore and /v1/inspect; /docs
@@ -108,6 +116,7 @@ def serve(
             names=tuple(name or ()),
             workers=workers or shared[0],
             threads=threads or shared[1],
+            device=device,
             waiting=waiting,
             max_bytes=round(1e6 * megabytes),
             max_pixels=round(1e6 * megapixels),

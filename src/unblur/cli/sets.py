@@ -17,7 +17,7 @@ __all__ = ["DEFAULT_SET", "SETS", "choose_sets"]
 
 DEFAULT_SET = "validation"
 _PAIRS = "pairs"
-SETS = (DEFAULT_SET, "robust", "average", "dpir", _PAIRS)
+SETS = (DEFAULT_SET, "robust", "average", "dpir", "lowres", "noises", _PAIRS)
 _WORD = re.compile(r"(?P<set>[^:]+\.npz|[a-z]+)(?::(?P<folder>.+))?")
 
 

@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 import typer
 
 from unblur.cli.bar import progress_bar
+from unblur.cli.recording import RecordOption, device_for, making_of, record_file
 from unblur.cli.talk import complain
 
 __all__ = ["EXAMPLES", "video"]
@@ -82,6 +83,7 @@ def video(
             "--json", rich_help_panel=_WHAT, help="Print one JSON object when all is done."
         ),
     ] = False,
+    record: RecordOption = None,
     psf: Annotated[
         str | None,
         typer.Option(
@@ -144,9 +146,12 @@ def video(
 
     Needs the extra 'video': pip install 'unblur[video]'.
     """
-    from unblur import Restorer, parse_psf, restore_video
+    from unblur import FileDigest, Restorer, exact_psf, parse_psf, restore_video
 
     kernel = None if psf is None else parse_psf(psf)
+    device = device_for(record, "auto")
+    restorer = Restorer(model, threads=threads, quality=quality, device=device)
+    before = None if record is None else FileDigest.of_file(source)
     with progress_bar(as_json=as_json) as advance:
         report = restore_video(
             source,
@@ -160,9 +165,26 @@ def video(
             codec=codec,
             crf=crf,
             overwrite=overwrite,
-            restorer=Restorer(model, threads=threads, quality=quality),
+            restorer=restorer,
             progress=lambda done, total: advance(done, total, source.name),
         )
+    if record is not None and before is not None:
+        how = {
+            "psf": exact_psf(kernel),
+            "psf_name": psf,
+            "strength": strength,
+            "linear": not encoded,
+            "neighbours": not alone,
+            "start": start,
+            "end": end,
+            "codec": codec,
+            "crf": crf,
+            "quality": quality,
+            "threads": restorer.threads,
+            "device": device,
+        }
+        making = making_of("video", how, model)
+        record_file(record, making, before, output, found=report.to_dict(), notes=report.notes)
     for note in report.notes:
         complain(f"{source}: {note}")
     if as_json:

@@ -27,6 +27,8 @@ _ZEROS = 2.0  # distances to the first dark point on the axis that a volume's PS
 class Optics:
     """What decides on the PSF of a wide-field microscope.
 
+    All numbers may be None as long as something else, such as the file, tells them.
+
     Parameters
     ----------
     na : float
@@ -41,8 +43,6 @@ class Optics:
         Refractive index of the immersion: 1 air, 1.33 water, 1.515 oil; only for volumes.
     model : {"airy", "gaussian"}
         Diffraction by a round pupil, or the Gaussian of the same curvature at its peak.
-
-    All numbers may be None as long as something else, such as the file, tells them.
     """
 
     na: float | None = None

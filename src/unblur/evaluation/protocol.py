@@ -14,16 +14,18 @@ from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image as PillowImage
 
-from unblur.degradation import PSF, Degradation, as_psf, crop_valid, resize_psf
+from unblur.degradation import PSF, Degradation, as_psf, crop_valid, quantise, resize_psf
 from unblur.errors import ArgumentError, ArrayError
 from unblur.evaluation.case import Case
 from unblur.evaluation.provenance import derive_seed
 
-__all__ = ["Draw", "Protocol"]
+__all__ = ["Disturb", "Draw", "Protocol"]
 
 Image = NDArray[np.float32]
 Draw = Callable[[np.random.Generator, int], PSF]
+Disturb = Callable[[Image, np.random.Generator], Image]
 
 
 @dataclass(frozen=True)
@@ -54,6 +56,11 @@ class Protocol:
         "valid" uses true pixels beyond the border; "wrap" is the circular blur of some papers.
     multiple : int
         Pictures are cut at the right and at the bottom to multiples of this, as some papers do.
+    scale : float
+        Pictures are shrunk by this factor first, at most 1.
+    disturbs : mapping of str to callable
+        For some kinds of blur, a function of the blurred picture and a random generator that
+        returns it with noise of another sort in place of `noise`.
     """
 
     name: str
@@ -66,6 +73,8 @@ class Protocol:
     linear: bool = True
     boundary: Literal["valid", "wrap"] = "valid"
     multiple: int = 1
+    scale: float = 1.0
+    disturbs: Mapping[str, Disturb] = field(default_factory=dict, hash=False)
 
     @property
     def kinds(self) -> tuple[str, ...]:
@@ -158,6 +167,7 @@ class Protocol:
         >>> VALIDATION.case("grey.png", np.full((64, 48, 1), 0.5, np.float32), "motion").sharp.shape
         (32, 16, 1)
         """
+        sharp = sharp if self.scale == 1 else _shrunk(sharp, self.scale)
         height, width = (extent // self.multiple * self.multiple for extent in sharp.shape[:2])
         sharp = sharp[:height, :width]
         if min(sharp.shape[:2]) < self.support:
@@ -165,15 +175,20 @@ class Protocol:
                 f"{picture} has {height}x{width} pixels, less than the {self.support}x"
                 f"{self.support} of the PSFs: give a larger picture"
             )
+        disturb = self.disturbs.get(kind)
         degradation = Degradation(
             self.psf(picture, kind),
             linear=self.linear,
             boundary=self.boundary,
-            read_noise=self.noise,
+            read_noise=0.0 if disturb else self.noise,
             jpeg_quality=self.jpeg_quality,
-            bits=self.bits,
+            bits=None if disturb else self.bits,
         )
-        blurred = degradation.apply(sharp, self._rng(picture, kind, "noise"))
+        rng, noise = self._rng(picture, kind, "noise"), self.noise or self._rounding
+        blurred = degradation.apply(sharp, rng)
+        if disturb:
+            clean, blurred = blurred, self._stored(disturb(blurred, rng))
+            noise = float(np.std(blurred - clean))
         inner = crop_valid(sharp, degradation.psf) if self.boundary == "valid" else sharp
         return Case(
             picture,
@@ -183,8 +198,17 @@ class Protocol:
             degradation.psf,
             linear=self.linear,
             circular=self.boundary == "wrap",
-            noise=self.noise,
+            noise=noise,
         )
+
+    @property
+    def _rounding(self) -> float:
+        """What storing so many bits adds to the noise."""
+        return 0.0 if self.bits is None else 1 / (2**self.bits - 1) / 12**0.5
+
+    def _stored(self, image: Image) -> Image:
+        stored: Image = np.clip(image, 0, 1)
+        return stored if self.bits is None else quantise(stored, bits=self.bits)
 
     def _draw(self, kind: str) -> Draw:
         if kind not in self.draws:
@@ -195,3 +219,12 @@ class Protocol:
 
     def _rng(self, picture: str, kind: str, purpose: str) -> np.random.Generator:
         return np.random.default_rng(derive_seed(self.seed, picture, kind, purpose))
+
+
+def _shrunk(image: Image, scale: float) -> Image:
+    height, width = (round(extent * scale) for extent in image.shape[:2])
+    channels = (PillowImage.fromarray(image[..., c]) for c in range(image.shape[2]))
+    lanczos = PillowImage.Resampling.LANCZOS
+    small = [np.asarray(each.resize((width, height), lanczos)) for each in channels]
+    result: Image = np.clip(np.stack(small, axis=2), 0, 1)
+    return result

@@ -8,9 +8,11 @@ from functools import partial
 from types import MappingProxyType
 
 import numpy as np
+from numpy.typing import NDArray
 
 from unblur.degradation import (
     PSF,
+    add_noise,
     as_psf,
     box_psf,
     camera_shake_psf,
@@ -19,9 +21,12 @@ from unblur.degradation import (
     gaussian_psf,
     motion_psf,
 )
+from unblur.degradation.textbook_noise import add_impulses, add_poisson, add_speckle
 from unblur.evaluation.protocol import Draw, Protocol
 
-__all__ = ["AVERAGE", "DPIR", "PROTOCOLS", "ROBUST", "VALIDATION"]
+__all__ = ["AVERAGE", "DPIR", "LOWRES", "NOISES", "PROTOCOLS", "ROBUST", "VALIDATION"]
+
+Image = NDArray[np.float32]
 
 
 def _draw_gaussian(rng: np.random.Generator, support: int) -> PSF:
@@ -40,6 +45,10 @@ def _draw_shake(rng: np.random.Generator, support: int) -> PSF:
     return camera_shake_psf(rng, extent=rng.uniform(8.0, 25.0), size=support)
 
 
+def _draw_small_gaussian(rng: np.random.Generator, support: int) -> PSF:
+    return gaussian_psf(rng.uniform(0.5, 2.0), size=support)
+
+
 def _draw_none(rng: np.random.Generator, support: int) -> PSF:
     del rng
     return delta_psf(support)
@@ -56,6 +65,22 @@ def _draw_sampled_gaussian(sigma: float, rng: np.random.Generator, support: int)
     offsets = np.arange(support) - support // 2
     profile = np.exp(-0.5 * (offsets / sigma) ** 2)
     return as_psf(np.outer(profile, profile))
+
+
+def _gaussian(least: float, most: float, image: Image, rng: np.random.Generator) -> Image:
+    return add_noise(image, read=rng.uniform(least, most), rng=rng)
+
+
+def _poisson(least: float, most: float, image: Image, rng: np.random.Generator) -> Image:
+    return add_poisson(image, peak=rng.uniform(least, most), rng=rng)
+
+
+def _speckle(least: float, most: float, image: Image, rng: np.random.Generator) -> Image:
+    return add_speckle(image, level=rng.uniform(least, most), rng=rng)
+
+
+def _impulse(least: float, most: float, image: Image, rng: np.random.Generator) -> Image:
+    return add_impulses(image, share=rng.uniform(least, most), rng=rng)
 
 
 VALIDATION = Protocol(
@@ -104,7 +129,55 @@ cut to multiples of 8: the protocol of DPIR (Zhang et al. 2021) for non-blind de
 cuts the blurred values off to 8 bits before the noise and leaves the noisy ones unclipped; here
 they are floats clipped to [0, 1]."""
 
+LOWRES = Protocol(
+    name="lowres",
+    draws=MappingProxyType(
+        {"gaussian": _draw_small_gaussian, "poisson": _draw_small_gaussian, "none": _draw_none}
+    ),
+    seed=1,
+    support=13,
+    noise=0.0,
+    linear=False,
+    scale=0.25,
+    disturbs=MappingProxyType(
+        {"gaussian": partial(_gaussian, 0.01, 0.1), "poisson": partial(_poisson, 50, 1000)}
+    ),
+)
+"""Pictures shrunk to a quarter, Gaussian of sigma 0.5 to 2 on the encoded values, then Gaussian
+noise of 0.01 to 0.1 or Poisson noise of 50 to 1000 photons at white, as Jimenez, DeGuchy and Marcia
+(2020) train for, in our reading; and "none", which tells what a network loses of any picture."""
+
+NOISES = Protocol(
+    name="noises",
+    draws=MappingProxyType(
+        {
+            "gaussian-noise": _draw_none,
+            "poisson": _draw_none,
+            "speckle": _draw_none,
+            "impulse": _draw_none,
+            "gaussian-blur": _draw_small_gaussian,
+            "none": _draw_none,
+        }
+    ),
+    seed=1,
+    support=13,
+    noise=0.0,
+    linear=False,
+    scale=0.4,
+    disturbs=MappingProxyType(
+        {
+            "gaussian-noise": partial(_gaussian, 0.02, 0.1),
+            "poisson": partial(_poisson, 30, 300),
+            "speckle": partial(_speckle, 0.05, 0.25),
+            "impulse": partial(_impulse, 0.01, 0.1),
+        }
+    ),
+)
+"""One degradation at a time on pictures shrunk to 0.4, as Solovyeva and Abdullah (2022) compare, in
+our reading: Gaussian noise of 0.02 to 0.1, Poisson noise of 30 to 300 photons at white, speckle of
+0.05 to 0.25, impulses on 1 to 10 % of the pixels, Gaussian blur of sigma 0.5 to 2, and none."""
+
 PROTOCOLS: Mapping[str, Protocol] = MappingProxyType(
-    {each.name: each for each in (VALIDATION, ROBUST, AVERAGE, DPIR)}
+    {each.name: each for each in (VALIDATION, ROBUST, AVERAGE, DPIR, LOWRES, NOISES)}
 )
 """All of them, by name."""

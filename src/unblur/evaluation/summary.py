@@ -46,6 +46,17 @@ SCORES: dict[Score, _Style] = {
     "mse": _Style("Mean squared error", 6, gain=False),
 }
 
+_COSTS = (
+    "seconds_per_megapixel",
+    "peak_bytes",
+    "parameters",
+    "version",
+    "python",
+    "machine",
+    "threads",
+    "date",
+)
+
 
 @dataclass(frozen=True)
 class Mean:
@@ -160,7 +171,8 @@ def tabulate_long(rows: Iterable[Row]) -> Table:
     Returns
     -------
     Table
-        Mean and gain of every score, in full precision; empty where there is none.
+        Mean and gain of every score, empty where there is none, and what tabulate says of cost;
+        numbers with seven digits, and where and with what they were taken.
 
     Raises
     ------
@@ -170,16 +182,19 @@ def tabulate_long(rows: Iterable[Row]) -> Table:
     Examples
     --------
     >>> tabulate_long([]).header[:6]
-    ('pictures', 'protocol', 'seed', 'method', 'kind', 'count')
+    ('pictures', 'protocol', 'seed', 'method', 'blind', 'kind')
     """
     names = [name for score in SCORES for name in (score, f"{score}_gain")]
-    header = ("pictures", "protocol", "seed", "method", "kind", "count", *names)
+    header = ("pictures", "protocol", "seed", "method", "blind", "kind", "count", *names, *_COSTS)
     body = []
     for (pictures, protocol, seed), group in by_set(rows).items():
         means = {score: summarise(group, score) for score in SCORES}
         for key, mean in means["psnr"].items():
+            method, kind = key
+            mine = [row for row in group if row.method == method]
             cells = (cell for score in SCORES for cell in _numbers(means[score].get(key)))
-            body.append((pictures, protocol, str(seed), *key, str(mean.count), *cells))
+            place = (pictures, protocol, str(seed), method, str(mine[0].blind), kind)
+            body.append((*place, str(mean.count), *cells, *_costs(mine)))
     return Table("All scores", header, tuple(body))
 
 
@@ -221,7 +236,17 @@ def psnr_gains(rows: Iterable[Row]) -> list[tuple[Row, float]]:
 
 
 def _numbers(mean: Mean | None) -> tuple[str, str]:
-    return ("", "") if mean is None else (repr(mean.score), repr(mean.gain))
+    return ("", "") if mean is None else (f"{mean.score:.7g}", f"{mean.gain:.7g}")
+
+
+def _costs(rows: list[Row]) -> tuple[str, ...]:
+    """Seconds a megapixel, memory, parameters and origin of one method's rows of one set."""
+    speed = median(row.seconds_per_megapixel for row in rows)
+    peak = max((row.peak_bytes or 0 for row in rows), default=0)
+    last = max((row.provenance for row in rows), key=lambda each: each.date)
+    threads = "" if last.threads is None else str(last.threads)
+    origin = (last.version, last.python, last.machine, threads, last.date)
+    return (f"{speed:.4g}", str(peak or ""), str(rows[0].parameters), *origin)
 
 
 def _label(method: str, rows: list[Row]) -> str:

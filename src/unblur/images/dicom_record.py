@@ -56,7 +56,7 @@ def derive(record: FileDataset, description: str, values: NDArray[Any]) -> None:
     from pydicom.sr.codedict import codes
 
     name = f"unblur {version('unblur')}"
-    text = f"{description or 'Deblurred'} ({name})"[:_LONGEST_TEXT]
+    text = f"{description or 'Pixels changed'} ({name})"[:_LONGEST_TEXT]
     sop_class, source = str(record.get("SOPClassUID", "")), str(record.get("SOPInstanceUID", ""))
     content = hashlib.sha256(values.tobytes()).hexdigest()
     record.SOPInstanceUID = _identifier(source, text, content)

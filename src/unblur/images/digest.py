@@ -5,10 +5,12 @@ from __future__ import annotations
 import hashlib
 import io
 from dataclasses import dataclass
+from pathlib import Path
 from typing import BinaryIO
 
 import numpy as np
 
+from unblur.errors import ImageReadError
 from unblur.images.photo import Photo
 from unblur.images.places import Place
 
@@ -59,6 +61,31 @@ class FileDigest:
         digest = hashlib.file_digest(file, "sha256").hexdigest()  # type: ignore[arg-type]
         return cls(str(path), file.seek(0, io.SEEK_END), digest)
 
+    @classmethod
+    def of_file(cls, path: Path) -> FileDigest:
+        """Digest a file of this machine.
+
+        Parameters
+        ----------
+        path : Path
+            Where it is.
+
+        Returns
+        -------
+        FileDigest
+            Of its bytes now.
+
+        Raises
+        ------
+        ImageReadError
+            When it cannot be read.
+        """
+        try:
+            with path.open("rb") as file:
+                return cls.of(file, path)
+        except OSError as error:
+            raise ImageReadError(f"{path}: cannot be read: {error.strerror or error}") from error
+
     def same_bytes(self, other: FileDigest) -> bool:
         """Tell whether two files hold the same bytes, wherever they are.
 
@@ -87,7 +114,7 @@ def digest_pixels(photo: Photo) -> str:
     -------
     str
         SHA-256 of the line ``"uint8 H W C"`` (or the type that it has), the pixels row by row in
-        little-endian order, and, if there is any, alpha.
+        little-endian order, frame by frame, and, if there is any, alpha.
 
     Examples
     --------
@@ -97,7 +124,7 @@ def digest_pixels(photo: Photo) -> str:
     """
     height, width, channels = photo.pixels.shape
     digest = hashlib.sha256(f"{photo.pixels.dtype} {height} {width} {channels}\n".encode())
-    for plane in (photo.pixels, photo.alpha):
+    for plane in (*photo.frames, photo.alpha):
         if plane is not None:
             digest.update(np.ascontiguousarray(plane, plane.dtype.newbyteorder("<")).data)
     return digest.hexdigest()

@@ -97,7 +97,18 @@ class Stack:
             raise ArrayError(f"a stack holds integers or floats, not {self.values.dtype}")
 
     def extent(self, axis: str) -> int:
-        """Length of an axis by its letter; 1 if there is no such axis."""
+        """Tell the length of an axis.
+
+        Parameters
+        ----------
+        axis : str
+            Its letter.
+
+        Returns
+        -------
+        int
+            1 if there is no such axis.
+        """
         return int(self.values.shape[self.axes.index(axis)]) if axis in self.axes else 1
 
     @property
@@ -107,6 +118,16 @@ class Stack:
 
     def as_type(self, dtype: np.dtype[Any]) -> Stack:
         """Round the values to another type, if all fit into it.
+
+        Parameters
+        ----------
+        dtype : dtype
+            Of integers or floats.
+
+        Returns
+        -------
+        Stack
+            With all else that this one says.
 
         Raises
         ------
@@ -124,7 +145,23 @@ class Stack:
         return self.with_values(np.rint(self.values).astype(dtype))
 
     def with_values(self, values: NDArray[Any]) -> Stack:
-        """Put other values of the same shape, of any type, into the same frame."""
+        """Put other values into the same frame.
+
+        Parameters
+        ----------
+        values : ndarray
+            Of the same shape and any type.
+
+        Returns
+        -------
+        Stack
+            With all else that this one says.
+
+        Raises
+        ------
+        ArrayError
+            When the shape is another.
+        """
         if values.shape != self.values.shape:
             raise ArrayError(f"the values must be {self.values.shape}, not {values.shape}")
         return replace(self, values=values)

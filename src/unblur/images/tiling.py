@@ -22,6 +22,8 @@ from unblur.images.color import FloatArray, to_dtype
 
 __all__ = ["Canvas", "Tile", "even_size", "plan_tiles", "tile_weights"]
 
+_ROWS = 32  # converted at a time: the copies of a whole band would be large
+
 
 @dataclass(frozen=True)
 class Tile:
@@ -203,8 +205,9 @@ class Canvas:
         self._flush(tile.top)
         missing = tile.top + tile.height - self._first - len(self._band)
         if missing > 0:
-            empty = np.zeros((missing, *self._band.shape[1:]), np.float32)
-            self._band = np.concatenate([self._band, empty])
+            longer = np.zeros((len(self._band) + missing, *self._band.shape[1:]), np.float32)
+            longer[: len(self._band)] = self._band
+            self._band = longer
         columns = tile.slices[1]
         self._band[: tile.height, columns] += values * weights[:, :, np.newaxis]
 
@@ -230,8 +233,10 @@ class Canvas:
     def _flush(self, row: int) -> None:
         done = min(row - self._first, len(self._band))
         if done > 0:
-            rows = slice(self._first, self._first + done)
-            self._output[rows] = to_dtype(self._band[:done], self._output.dtype)
+            for top in range(0, done, _ROWS):
+                part = self._band[top : min(top + _ROWS, done)]
+                first = self._first + top
+                self._output[first : first + len(part)] = to_dtype(part, self._output.dtype)
             self._band = self._band[done:].copy()
             self._first += done
 

@@ -5,6 +5,9 @@ sharp scene: it was trained on wrong PSFs too, and keeps what looks like a pictu
 edges give a better PSF in closed form, and so on, from coarse to fine, in the manner of
 S. Cho and S. Lee, "Fast motion deblurring", ACM Transactions on Graphics 28 (5), 2009, whose
 hand-made edge prediction the restorer replaces.
+
+Edges and observation are compared where the blur happened, for a camera in linear light. On encoded
+values it is no convolution, and the strongest edges, which count most, disagree with every PSF.
 """
 
 from __future__ import annotations
@@ -17,6 +20,7 @@ from scipy import ndimage
 
 from unblur.degradation.convolution import fast_shape
 from unblur.degradation.psf import centre_psf, resize_psf
+from unblur.images.color import linear_to_srgb, srgb_to_linear
 from unblur.restoration.tile import TileRestorer
 from unblur.runtime.psf_statistics import PSFStatistics
 from unblur.runtime.spectral import gradients, halve, sine_window, upsample_psf
@@ -39,6 +43,7 @@ def alternate(
     rounds: Sequence[tuple[int, int]] = FROM_COARSE,
     *,
     weak_edges: float = WEAK_EDGES,
+    linear: bool = True,
 ) -> FloatArray:
     """Better the PSF of one window by turns.
 
@@ -54,6 +59,8 @@ def alternate(
         Pairs of an octave and the turns there, from coarse to fine.
     weak_edges
         Share of the pixels that count as no edge.
+    linear
+        Whether the blur happened in linear light, or on the encoded values.
 
     Returns
     -------
@@ -63,28 +70,35 @@ def alternate(
     present = rounds[0][0]
     pyramid = [luma]
     for _ in range(present):
-        pyramid.append(halve(pyramid[-1]))
+        pyramid.append(_halve(pyramid[-1], linear))
     for octave, turns in rounds:
         for _ in range(present - octave):
             psf = upsample_psf(psf)
         present = octave
         for _ in range(turns):
-            psf = _turn(pyramid[octave], psf, restorer, weak_edges)
+            psf = _turn(pyramid[octave], psf, restorer, weak_edges, linear)
     return psf
 
 
+def _halve(luma: FloatArray, linear: bool) -> FloatArray:
+    if not linear:
+        return halve(luma)
+    return linear_to_srgb(np.clip(halve(srgb_to_linear(luma)), 0, 1))
+
+
 def _turn(
-    luma: FloatArray, psf: FloatArray, restorer: TileRestorer, weak_edges: float
+    luma: FloatArray, psf: FloatArray, restorer: TileRestorer, weak_edges: float, linear: bool
 ) -> FloatArray:
     """One restoration, and the PSF that its strongest edges and the observation agree on."""
     height, width = luma.shape
     size = psf.shape[0]
-    edges = gradients(restorer.restore(luma[..., None], psf, known=False)[..., 0])
-    strength = np.sqrt((edges**2).sum(0))
-    edges *= strength > np.quantile(strength, weak_edges)
+    restored = restorer.restore(luma[..., None], psf, known=False, linear=linear)[..., 0]
+    strength = np.sqrt((gradients(restored) ** 2).sum(0))
+    decode = srgb_to_linear if linear else np.asarray
+    edges = gradients(decode(restored)) * (strength > np.quantile(strength, weak_edges))
     taper = sine_window(height, width)
     statistics = PSFStatistics(fast_shape((max(height, size), max(width, size))))
-    statistics.add(edges * taper, gradients(luma) * taper)
+    statistics.add(edges * taper, gradients(decode(luma)) * taper)
     found = _without_noise(statistics.maps(REGULARISATION, size)[0])
     total = float(found.sum())
     return resize_psf(centre_psf(found / total), size) if total > 0 else psf

@@ -69,7 +69,12 @@ class BlurField:
 
 
 def find_blur(
-    pixels: npt.NDArray[Any], psf: FloatArray | None, model: Model, *, searches: int = 2
+    pixels: npt.NDArray[Any],
+    psf: FloatArray | None,
+    model: Model,
+    *,
+    searches: int = 2,
+    linear: bool = True,
 ) -> BlurField:
     """Return the given PSF as the blur of the whole picture, or estimate it.
 
@@ -83,6 +88,8 @@ def find_blur(
         Estimates it otherwise, one octave lower as long as the blur fills the PSF's support.
     searches
         How many other PSFs are looked for where the first one is doubtful.
+    linear
+        Whether the blur happened in linear light, or on the encoded values.
     """
     if psf is not None:
         return BlurField(psf)
@@ -96,7 +103,7 @@ def find_blur(
         windows = _windows(pixels, octave)
         if octave > first and min(windows[0].shape) < 2 * size:
             break
-        found = estimate_psf(windows, model, searches)
+        found = estimate_psf(windows, model, searches, linear=linear)
         reached = octave
         if not fills_support(found.psf):
             break

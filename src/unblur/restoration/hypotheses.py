@@ -62,7 +62,9 @@ class Found(NamedTuple):
     learned: bool
 
 
-def estimate_psf(windows: list[FloatArray], model: Model, searches: int) -> Found:
+def estimate_psf(
+    windows: list[FloatArray], model: Model, searches: int, *, linear: bool = True
+) -> Found:
     """Estimate the PSF, and look further if it is doubtful.
 
     Of the other PSFs that answer the doubt, and the first one, the likeliest is taken.
@@ -75,6 +77,8 @@ def estimate_psf(windows: list[FloatArray], model: Model, searches: int) -> Foun
         Estimates and restores.
     searches
         How many of `SEARCHES` to use; if all, the likeliest PSF is bettered by more turns.
+    linear
+        Whether the blur happened in linear light, or on the encoded values.
     """
     psf, luma = model.estimator.estimate(windows), windows[0]
     evidence = Evidence(luma, estimate_noise(luma))
@@ -94,15 +98,18 @@ def estimate_psf(windows: list[FloatArray], model: Model, searches: int) -> Foun
         return evidence.implausibility(other, model.restorer) - bonus, other
 
     ranked = [(evidence.implausibility(psf, model.restorer), psf)]
-    ranked += map(rank, filter(answers, _others(luma, model, SEARCHES[:searches])))
+    ranked += map(rank, filter(answers, _others(luma, model, SEARCHES[:searches], linear)))
     best = min(ranked, key=itemgetter(0))[1]
     if best is not psf and searches >= len(SEARCHES):
-        ranked += map(rank, filter(answers, [alternate(luma, best, model.restorer, POLISH)]))
+        polished = alternate(luma, best, model.restorer, POLISH, linear=linear)
+        ranked += map(rank, filter(answers, [polished]))
         best = min(ranked, key=itemgetter(0))[1]
     return Found(best, evidence.worst_contradiction(best), learned=best is psf)
 
 
-def _others(luma: FloatArray, model: Model, searches: tuple[Search, ...]) -> list[FloatArray]:
+def _others(
+    luma: FloatArray, model: Model, searches: tuple[Search, ...], linear: bool
+) -> list[FloatArray]:
     """Search side by side, on one thread each."""
     threads, model = model.threads, model.side_by_side
 
@@ -112,7 +119,8 @@ def _others(luma: FloatArray, model: Model, searches: tuple[Search, ...]) -> lis
         else:
             start = estimate_psf_classical(luma, size=model.estimator.size)
         rounds = FROM_COARSE if search.start == "coarse" else POLISH
-        return alternate(luma, start, model.restorer, rounds, weak_edges=search.weak_edges)
+        edges = search.weak_edges
+        return alternate(luma, start, model.restorer, rounds, weak_edges=edges, linear=linear)
 
     with ThreadPoolExecutor(max(1, min(threads, len(searches)))) as pool:
         return list(pool.map(run, searches))

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import platform
+import sys
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-from unblur.errors import ModelError
+import numpy as np
+from numpy.typing import NDArray
+
+from unblur.errors import ImageReadError, ModelError
 from unblur.images.digest import FileDigest
-from unblur.images.places import Place
 from unblur.origin import instruction_sets, machine_name, package_version, source_digest
 from unblur.restoration.model import PSF_MODEL, model_folder
 
@@ -21,6 +24,7 @@ __all__ = ["Making", "ModelDigest", "RecordEntry", "Software", "digest_model", "
 # what can change a pixel, and what cannot
 _CODE = ("images", "degradation", "classical", "estimation", "runtime", "restoration")
 _PACKAGES = ("numpy", "scipy", "onnxruntime", "pillow")
+_EXTRAS = ("av", "openvino", "pydicom", "tifffile", "torch")  # these if they took part
 
 
 @dataclass(frozen=True)
@@ -67,14 +71,16 @@ class Software:
         Parameters
         ----------
         packages : iterable of str
-            Names of further packages that take part.
+            Names of packages beside those that are always there or are loaded now.
 
         Returns
         -------
         Software
             Of this process.
         """
-        versions = {name: package_version(name) for name in (*_PACKAGES, *packages)}
+        loaded = (name for name in _EXTRAS if name in sys.modules)
+        names = dict.fromkeys((*_PACKAGES, *loaded, *packages))
+        versions = {name: package_version(name) for name in names}
         return cls(package_version(), _code_digest(), platform.python_version(), versions)
 
 
@@ -137,8 +143,6 @@ class Making:
         a given PSF by `exact_psf`.
     model : ModelDigest, optional
         From `digest_model`.
-    packages : tuple of str
-        Packages that take part beside those of every restoration.
 
     Examples
     --------
@@ -151,7 +155,6 @@ class Making:
     command: str
     parameters: Mapping[str, Any]
     model: ModelDigest | None = None
-    packages: tuple[str, ...] = field(default=())
 
     def entry(
         self,
@@ -184,23 +187,23 @@ class Making:
             model=self.model,
             found=found or {},
             notes=tuple(notes),
-            software=Software.here(self.packages),
+            software=Software.here(),
             machine=machine_name(),
             instructions=instruction_sets(),
         )
 
 
-def exact_psf(psf: Any) -> list[list[float]] | None:
+def exact_psf(psf: NDArray[np.float32] | None) -> list[Any] | None:
     """Turn a PSF into rows of numbers that give the same float32 again, in the fewest digits.
 
     Parameters
     ----------
     psf : ndarray of float32 or None
-        (K, K).
+        (K, K) or (D, K, K).
 
     Returns
     -------
-    list of list of float, or None
+    nested lists of float, or None
         As JSON can hold it.
 
     Examples
@@ -209,7 +212,11 @@ def exact_psf(psf: Any) -> list[list[float]] | None:
     >>> exact_psf(np.full((1, 1), 1 / 3, np.float32))
     [[0.33333334]]
     """
-    return None if psf is None else [[float(str(value)) for value in row] for row in psf]
+    if psf is None:
+        return None
+    if psf.ndim > 1:
+        return [exact_psf(part) for part in psf]
+    return [float(str(value)) for value in psf]
 
 
 def digest_model(model: str | Path) -> ModelDigest:
@@ -244,14 +251,10 @@ def digest_model(model: str | Path) -> ModelDigest:
         folder = path if direct else model_folder(model)
         files = sorted(each for each in folder.iterdir() if each.suffix in (".onnx", ".json"))
     try:
-        return ModelDigest(str(model), tuple(_digest(each, each.name) for each in files))
-    except OSError as error:
-        raise ModelError(f"{error.filename}: cannot be read ({error.strerror})") from error
-
-
-def _digest(path: Path, name: Place | str) -> FileDigest:
-    with path.open("rb") as file:
-        return FileDigest.of(file, name)
+        digests = tuple(replace(FileDigest.of_file(each), path=each.name) for each in files)
+    except ImageReadError as error:
+        raise ModelError(str(error)) from error
+    return ModelDigest(str(model), digests)
 
 
 @cache

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import contextlib
+import os
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from unblur.errors import ImageReadError, RecordError
 from unblur.images.digest import FileDigest
 from unblur.images.places import Place, RemotePath, place_of
 
-__all__ = ["digest_place", "find_input"]
+__all__ = ["digest_place", "find_input", "kept_names"]
 
 
 def digest_place(place: Place) -> FileDigest | None:
@@ -28,9 +30,8 @@ def digest_place(place: Place) -> FileDigest | None:
     try:
         if isinstance(place, RemotePath):
             return FileDigest.of(place.read_bytes(), place)
-        with place.open("rb") as file:
-            return FileDigest.of(file, place)
-    except (OSError, ImageReadError):
+        return FileDigest.of_file(place)
+    except ImageReadError:
         return None
 
 
@@ -68,6 +69,36 @@ def find_input(wanted: FileDigest, beside: Path, elsewhere: Path | None) -> Plac
         f"{changed}: has changed since: its SHA-256 was {wanted.sha256[:12]}...: "
         "say where the file of then is"
     )
+
+
+def kept_names(outputs: Sequence[str]) -> list[Path]:
+    """Name copies of recorded results by their places below the folder that all are in.
+
+    Parameters
+    ----------
+    outputs : sequence of str
+        Paths or URLs; a record comes from anywhere, so none may lead out of a folder.
+
+    Returns
+    -------
+    list of Path
+        Relative, without "..".
+
+    Examples
+    --------
+    >>> [str(name) for name in kept_names(["out/a.jpg", "out/day/b.jpg"])]
+    ['a.jpg', 'day/b.jpg']
+    >>> [str(name) for name in kept_names(["/etc/a.jpg", "../../b.jpg"])]
+    ['etc/a.jpg', 'b.jpg']
+    """
+    paths = [Path(output) for output in outputs]
+    common = Path()
+    with contextlib.suppress(ValueError):  # some absolute, some not: no folder has them all
+        common = Path(os.path.commonpath([path.parent for path in paths]))
+    below = [path.relative_to(common) if path.is_relative_to(common) else path for path in paths]
+    return [
+        Path(*(part for part in path.parts if part not in ("..", path.anchor))) for path in below
+    ]
 
 
 def _candidates(wanted: FileDigest, beside: Path, elsewhere: Path | None) -> Iterator[Place]:

@@ -4,29 +4,24 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 
-from unblur.degradation.psf import as_psf
-from unblur.errors import RecordError, UnblurError
+from unblur.errors import ImageReadError, RecordError, UnblurError
 from unblur.images.color import to_float
-from unblur.images.digest import FileDigest, digest_pixels
-from unblur.images.files import new_file, read_photo, read_with_digest, write_with_digest
+from unblur.images.digest import FileDigest
+from unblur.images.files import new_file, read_photo
 from unblur.images.places import Place, place_of
 from unblur.origin import instruction_sets, machine_name
 from unblur.restoration.batch import make_folder
-from unblur.restoration.burst_files import merge_files
-from unblur.restoration.frames import restore_pixels
-from unblur.restoration.job import Settings
 from unblur.restoration.making import RecordEntry, Software, digest_model
 from unblur.restoration.record import read_record
-from unblur.restoration.recorded_files import digest_place, find_input
-from unblur.restoration.restorer import Restorer
+from unblur.restoration.recorded_files import digest_place, find_input, kept_names
+from unblur.restoration.remaking import Again, remake
 
 __all__ = ["Difference", "Replay", "replay_record"]
 
@@ -93,53 +88,6 @@ class Replay:
         }
 
 
-@dataclass(frozen=True)
-class _Again:
-    """One entry to be followed: its inputs found, and where the result goes."""
-
-    entry: RecordEntry
-    inputs: Sequence[Place]
-    target: Path
-    model: str | None
-    threads: int | None
-
-    @property
-    def restorer(self) -> Restorer:
-        """The restorer of then."""
-        name = self.model or (self.entry.model.name if self.entry.model else "default")
-        return _restorer(name, self.threads, self.entry.parameters.get("quality", "balanced"))
-
-
-Made = tuple[FileDigest, str]
-
-
-def _restore(again: _Again) -> Made:
-    told = again.entry.parameters
-    psf = None if told["psf"] is None else as_psf(np.asarray(told["psf"], np.float32))
-    settings = Settings(psf, float(told["strength"]), bool(told["linear"]))
-    photo, _ = read_with_digest(again.inputs[0])
-    photo, _ = restore_pixels(photo, again.restorer, settings)
-    output = write_with_digest(photo, again.target, strip=bool(told["strip"]))
-    return output, digest_pixels(photo)
-
-
-def _burst(again: _Again) -> Made:
-    told = again.entry.parameters
-    merged = merge_files(
-        again.inputs,
-        again.target,
-        power=float(told["power"]),
-        align=bool(told["register"]),
-        restorer=again.restorer if told["restore"] else None,
-        strip=bool(told["strip"]),
-    )
-    return merged.output, merged.pixels
-
-
-# By the command that wrote the entry; a new one that restores is told here how to do it again.
-_WAYS: Mapping[str, Callable[[_Again], Made]] = {"restore": _restore, "burst": _burst}
-
-
 def replay_record(
     path: str | Path,
     *,
@@ -156,7 +104,7 @@ def replay_record(
     path : str or Path
         The record.
     output : str or Path, optional
-        A folder for what is made; nothing is kept if left out.
+        A folder for what is made, whose tree is kept; nothing is kept if left out.
     inputs : str or Path, optional
         A folder or file where to look for inputs that are no longer where they were: they are known
         by their digests, whatever their names.
@@ -189,9 +137,10 @@ def replay_record(
     >>> [(each.verdict, each.reason) for each in replay_record(path)]
     [('failed', 'a.jpg: is not there any more: say where it is now')]
     """
-    path = Path(path)
+    path, output = Path(path), None if output is None else Path(output)
     entries = read_record(path)
     places = _Places(path.parent, None if inputs is None else Path(inputs), model)
+    names = kept_names([entry.output.path for entry in entries])
     last = {entry.output.path: number for number, entry in enumerate(entries)}
     with tempfile.TemporaryDirectory(prefix="unblur-") as scratch:
         for number, entry in enumerate(entries):
@@ -199,8 +148,8 @@ def replay_record(
             replay = _replay(entry, target, places, threads)
             if number < last[entry.output.path]:
                 replay = replace(replay, on_disk="replaced")
-            if output is not None and target.exists():
-                _keep(target, Path(output, Path(entry.output.path).name), overwrite)
+            elif output is not None and target.exists():
+                _keep(target, output / names[number], overwrite)
             target.unlink(missing_ok=True)
             yield replay
 
@@ -219,35 +168,16 @@ def _replay(entry: RecordEntry, target: Path, places: _Places, threads: int | No
     try:
         found = [find_input(each, places.beside, places.inputs) for each in entry.inputs]
         _check_model(entry, places.model)
-        output, pixels = _make(_Again(entry, found, target, places.model, threads))
+        output, pixels = remake(Again(entry, found, target, places.model, threads))
     except UnblurError as error:
         return Replay(entry, "failed", " ".join(str(error).split()), on_disk=on_disk)
     done = Replay(entry, "same", changes=_changes(entry), on_disk=on_disk)
     if output.same_bytes(entry.output):
         return done
-    if pixels == entry.pixels:
+    if pixels is not None and pixels == entry.pixels:
         return replace(done, verdict="same pixels")
     apart = _difference(target, place_of(entry.output.path)) if on_disk == "as recorded" else None
     return replace(done, verdict="different", difference=apart)
-
-
-def _make(again: _Again) -> Made:
-    entry = again.entry
-    way = _WAYS.get(entry.command)
-    if way is None:
-        known = ", ".join(_WAYS)
-        raise RecordError(
-            f"{entry.output.path}: made by {entry.command!r}; this unblur replays {known}"
-        )
-    try:
-        return way(again)
-    except (KeyError, TypeError, ValueError) as error:
-        if isinstance(error, UnblurError):
-            raise
-        raise RecordError(
-            f"{entry.output.path}: its parameters are damaged "
-            f"({type(error).__name__}: {error}): they have been changed since"
-        ) from error
 
 
 def _check_model(entry: RecordEntry, model: str | None) -> None:
@@ -285,8 +215,11 @@ def _on_disk(output: FileDigest) -> OnDisk:
 
 
 def _difference(new: Place, old: Place) -> Difference | None:
-    """Compare the pixels of two files; None where they are not of one size and type."""
-    one, other = (read_photo(path).pixels for path in (new, old))
+    """Compare the pixels of two files; None where they are no pictures of one size and type."""
+    try:
+        one, other = (read_photo(path).pixels for path in (new, old))
+    except ImageReadError:
+        return None
     if (one.shape, one.dtype) != (other.shape, other.dtype):
         return None
     apart = np.abs(to_float(one) - to_float(other))
@@ -297,9 +230,3 @@ def _keep(made: Path, place: Path, overwrite: bool) -> None:
     make_folder(place)
     with made.open("rb") as source, new_file(place, overwrite=overwrite) as file:
         shutil.copyfileobj(source, file)
-
-
-@lru_cache(maxsize=1)
-def _restorer(model: str, threads: int | None, quality: Any) -> Restorer:
-    """Keep the last one: most entries of a record share it."""
-    return Restorer(model, threads=threads, quality=quality)

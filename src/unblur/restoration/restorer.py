@@ -224,7 +224,7 @@ class Restorer:
         tell = progress or _quiet
         blur = None
         if self._network is None:
-            field, noise = self._find(pixels, given)
+            field, noise = self._find(pixels, given, linear=linear)
             passes = self._effort.passes
             task = _Task(
                 pixels, self._shared, field, given is None, strength, noise, linear, passes
@@ -262,6 +262,34 @@ class Restorer:
         """
         field, noise = self._find(_pixels_of(image)[0], None)
         return report_blur(field.psf, noise, octave=field.octave)
+
+    def psf_field(self, image: Picture, *, side: int = 256) -> tuple[TileReport, ...]:
+        """Return how each part of the picture is blurred, without restoring it.
+
+        Parameters
+        ----------
+        image : ndarray or PIL.Image.Image
+            As for `restore`.
+        side : int
+            Of a part, in px; neighbours overlap by a quarter.
+
+        Returns
+        -------
+        tuple of TileReport
+            Row by row; each weight is how far the PSF is believed. Where a part has little detail,
+            its PSF is mostly that of the picture.
+        """
+        pixels, _ = _pixels_of(image)
+        field, _ = self._find(pixels, None)
+        tiles = plan_tiles(*pixels.shape[:2], size=side << field.octave, overlap=side // 4)
+        field = field.for_tiles(len(tiles))
+        estimator = self._shared.estimator
+        with fft.set_workers(self._threads):
+            psfs = [field.psf_of(to_float(pixels[tile.slices]), estimator) for tile in tiles]
+        return tuple(
+            TileReport(tile, field.trust, psf, field.octave)
+            for tile, psf in zip(tiles, psfs, strict=True)
+        )
 
     def find_field(
         self, image: FloatArray, psf: FloatArray | None = None, *, search: bool = True
@@ -311,12 +339,17 @@ class Restorer:
         return self._run(task, _quiet)[0]
 
     def _find(
-        self, pixels: npt.NDArray[Any], psf: FloatArray | None, *, search: bool = True
+        self,
+        pixels: npt.NDArray[Any],
+        psf: FloatArray | None,
+        *,
+        linear: bool = True,
+        search: bool = True,
     ) -> tuple[BlurField, float]:
         """Blur and noise of a picture."""
         searches = self._effort.searches if search else 0
         with fft.set_workers(self._threads):
-            field = find_blur(pixels, psf, self._shared, searches=searches)
+            field = find_blur(pixels, psf, self._shared, searches=searches, linear=linear)
         return field, estimate_noise(_sample(pixels))
 
     def _run(

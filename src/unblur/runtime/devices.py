@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
+import os
 import warnings
 from collections.abc import Callable
+from importlib import import_module
 from importlib.util import find_spec
-from typing import Literal, TypeVar, get_args
+from typing import Any, Literal, TypeVar, get_args
 
 from unblur.errors import ArgumentError, DeviceWarning, ModelError
 
-__all__ = ["DEVICES", "PROVIDERS", "Device", "available_devices", "check_device", "open_on"]
+__all__ = [
+    "DEVICES",
+    "PROVIDERS",
+    "Device",
+    "available_devices",
+    "check_device",
+    "import_onnxruntime",
+    "open_on",
+]
 
 Device = Literal["auto", "cpu", "cuda", "directml", "coreml", "openvino"]
 DEVICES: tuple[Device, ...] = get_args(Device)
@@ -45,6 +55,19 @@ def check_device(device: str) -> None:
         raise ArgumentError(f"{device!r} is no device: choose of {', '.join(DEVICES)}")
 
 
+def import_onnxruntime() -> Any:
+    """Import ONNX Runtime, told beforehand to report nothing.
+
+    Returns
+    -------
+    module
+        Since 1.29 its import alone writes an identifier of the machine to the disk, and it reports
+        to its maker.
+    """
+    os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
+    return import_module("onnxruntime")
+
+
 def available_devices() -> tuple[str, ...]:
     """List the devices that the installed packages know.
 
@@ -53,9 +76,7 @@ def available_devices() -> tuple[str, ...]:
     tuple of str
         Whether one works shows when it is used.
     """
-    import onnxruntime
-
-    known = onnxruntime.get_available_providers()
+    known = import_onnxruntime().get_available_providers()
     found = [device for device, provider in PROVIDERS.items() if provider in known]
     return (*found, "openvino") if find_spec("openvino") else tuple(found)
 
@@ -96,7 +117,7 @@ def open_on(
         return opener("cpu")
     there = available_devices() if available is None else available
     if device != "auto" and device not in there:
-        _warn(f"{device}: is not here; this goes on with the CPU. See 'Devices' in the guide")
+        _warn(f"{device}: is not installed here; this goes on with the CPU, see docs/speed.md")
     wanted = AUTOMATIC if device == "auto" else (device,)
     for name in wanted:
         if name not in there:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 import threading
 from functools import lru_cache
@@ -19,9 +20,6 @@ from unblur.runtime.openvino_graph import simplify
 __all__ = ["OpenVinoSession", "import_openvino"]
 
 FloatArray = npt.NDArray[np.float32]
-Shape = tuple[int, ...]
-RECURRING = 4  # times that a shape is seen before a network is compiled for it alone
-KEPT = 3  # shapes that have a network of their own at most
 
 
 class OpenVinoSession:
@@ -50,23 +48,23 @@ class OpenVinoSession:
         try:
             core = _core()
             native = core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")
-            self._options = {
+            options = {
                 "INFERENCE_PRECISION_HINT": "bf16" if "BF16" in native else "f32",
                 "INFERENCE_NUM_THREADS": streams * threads,
                 "NUM_STREAMS": streams,
                 "ENABLE_CPU_PINNING": False,
             }
-            self._model = core.read_model(content)
-            simplify(self._model)
-            self._any = _Compiled(core.compile_model(self._model, "CPU", self._options))
+            model = core.read_model(content)
+            simplify(model)
+            self._compiled = core.compile_model(model, "CPU", options)
         except Exception as error:  # openvino's errors share no public base class
             reason = " ".join(str(error).split())
             raise ModelError(
                 f"{card.id}: OpenVINO cannot load it ({reason}); use the CPU"
             ) from error
         self._lock = threading.Lock()
-        self._seen: dict[Shape, int] = {}
-        self._own: dict[Shape, _Compiled] = {}
+        self._idle: list[Any] = []
+        self._running = 0
 
     def run(self, batch: FloatArray) -> FloatArray:
         """Run the network.
@@ -88,48 +86,25 @@ class OpenVinoSession:
             If the shape does not fit the card.
         """
         check_batch(self.card, batch.shape)
-        return self._for_shape(batch.shape).run(batch)
-
-    def _for_shape(self, shape: Shape) -> _Compiled:
-        """Network for any shape at first: one for a single shape is faster, but must be made."""
         with self._lock:
-            if shape in self._own:
-                return self._own[shape]
-            self._seen[shape] = self._seen.get(shape, 0) + 1
-            if self._seen[shape] <= RECURRING:
-                return self._any
-            if len(self._own) == KEPT:
-                oldest = next(iter(self._own))
-                self._seen[oldest] = 0
-                del self._own[oldest]
-            model = self._model.clone()
-            model.reshape(list(shape))
-            self._own[shape] = _Compiled(_core().compile_model(model, "CPU", self._options))
-            self._any.forget()
-            return self._own[shape]
-
-
-class _Compiled:
-    """A compiled network, and the requests by which threads run it."""
-
-    def __init__(self, compiled: Any) -> None:
-        self._compiled = compiled
-        self._idle: list[Any] = []
-
-    def forget(self) -> None:
-        """Give back the memory that the last shapes took, as far as nobody is using it."""
-        self._idle.clear()
-        self._compiled.release_memory()
-
-    def run(self, batch: FloatArray) -> FloatArray:
+            self._running += 1
+            request = self._idle.pop() if self._idle else self._compiled.create_infer_request()
         try:
-            request = self._idle.pop()
-        except IndexError:
-            request = self._compiled.create_infer_request()
-        request.infer({0: batch}, share_inputs=True)
-        result: FloatArray = request.get_output_tensor(0).data.copy()
-        self._idle.append(request)
-        return result
+            request.infer({0: batch}, share_inputs=True)
+            result: FloatArray = request.get_output_tensor(0).data.copy()
+            return result
+        finally:
+            with self._lock:
+                self._running -= 1
+                self._idle.append(request)
+                if not self._running:
+                    self._forget()
+
+    def _forget(self) -> None:
+        """Give back what the last shapes took: between two pictures it would lie idle."""
+        self._idle.clear()
+        with contextlib.suppress(RuntimeError):  # a thread of its own may not have come to rest
+            self._compiled.release_memory()
 
 
 @lru_cache(maxsize=1)

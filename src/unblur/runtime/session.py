@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -12,7 +11,7 @@ import numpy.typing as npt
 from unblur.cards import ModelCard, load_card
 from unblur.errors import ModelError
 from unblur.runtime.checks import check_batch, default_threads
-from unblur.runtime.devices import PROVIDERS, Device, open_on
+from unblur.runtime.devices import PROVIDERS, Device, import_onnxruntime, open_on
 
 __all__ = ["NetworkSession", "OnnxSession", "default_threads", "load_session", "open_session"]
 
@@ -114,10 +113,7 @@ def open_session(content: bytes, threads: int, name: str, device: str = "cpu") -
     ModelError
         If ONNX Runtime cannot load the file, or not on this device.
     """
-    # since 1.29 it writes an identifier of the machine to the disk and reports to its maker
-    os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
-    import onnxruntime
-
+    onnxruntime = import_onnxruntime()
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1

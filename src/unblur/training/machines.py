@@ -129,6 +129,15 @@ def find_machines(
 def _torchrun(environment: Mapping[str, str]) -> tuple[Starter, int, int] | None:
     if "TORCHELASTIC_RUN_ID" not in environment:
         return None
+    restarts, shared = (
+        environment.get(f"TORCHELASTIC_{name}", "") for name in ("RESTART_COUNT", "USE_AGENT_STORE")
+    )
+    # the addresses of the lost processes are still in its store: pytorch issue 135712
+    if restarts not in ("", "0") and shared == "True":
+        raise ArgumentError(
+            "torchrun started the processes again, to meet where the lost ones were: "
+            "set TORCH_DISABLE_SHARE_RDZV_TCP_STORE=1 for torchrun and give the same command"
+        )
     each, world = int(environment["LOCAL_WORLD_SIZE"]), int(environment["WORLD_SIZE"])
     return ("torchrun", *_share(world, world // each))
 

@@ -5,10 +5,13 @@ from __future__ import annotations
 import ipaddress
 import os
 from dataclasses import dataclass
+from typing import Literal
 
 from unblur.errors import ArgumentError
 
-__all__ = ["Settings", "default_workers", "is_loopback"]
+__all__ = ["Device", "Settings", "default_workers", "is_loopback"]
+
+Device = Literal["auto", "cpu", "cuda", "directml", "coreml", "openvino"]
 
 
 @dataclass(frozen=True)
@@ -31,6 +34,8 @@ class Settings:
         Processes that restore, each one picture at a time.
     threads : int
         Processor threads of each of them.
+    device : str
+        What runs their networks, as for `unblur.Restorer`.
     waiting : int
         Requests that may wait for a worker; more are answered by 429.
     max_bytes : int
@@ -65,6 +70,7 @@ class Settings:
     names: tuple[str, ...] = ()
     workers: int = 1
     threads: int = 1
+    device: Device = "auto"
     waiting: int = 16
     max_bytes: int = 64_000_000
     max_pixels: int = 50_000_000

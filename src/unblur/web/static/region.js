@@ -1,7 +1,7 @@
 // Where the effect is wanted: strokes and boxes on a canvas over the picture.
 
 const LONGEST = 1024; // the service scales a mask to the picture
-const COLOUR = "#ff9500";
+const COLOUR = "#00a2ff";
 
 export class Region {
   constructor(canvas) {
