@@ -27,6 +27,7 @@ __all__ = ["Burst", "BurstFrame", "merge_burst"]
 Spectrum = NDArray[np.complex64]
 
 _STILL = 0.02  # px: a frame that moved less is not resampled
+_ERROR = 0.05  # of the brightness of a frame that lies on the first; more is another thing
 _SAME_SCENE = 0.5  # correlation below which a registration has failed
 
 
@@ -145,7 +146,7 @@ class Burst:
 
     def _without_ghosts(self, light: FloatImage, first: FloatImage) -> FloatImage:
         encode = linear_to_srgb if self._linear else np.asarray
-        share = agreement(encode(light), encode(first))[..., None]
+        share = agreement(encode(light), encode(first), error=_ERROR)[..., None]
         return first + share * (light - first)
 
     def merge(self) -> Any:

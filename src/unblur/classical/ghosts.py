@@ -10,13 +10,12 @@ from unblur.degradation.convolution import FloatImage
 __all__ = ["agreement"]
 
 _CELL = 4  # px of a side that are compared as one
-_DETAIL, _COARSE = 1.0, 4.0  # cells: what lies between them, a difference in blur may change
-_NOISE = 0.02  # encoded values that compression and noise change in the mean of a cell
-_SHARE = 1.0  # of the detail that a difference in blur may change
-_REACH = 5  # cells around a difference: an object's soft border belongs to it
+_DETAIL, _COARSE = 2.0, 3.5  # cells: what lies between them, a difference in blur may change
+_SHARE = 1.5  # of the detail that a difference in blur may change
+_REACH = 7  # cells around a difference: an object's soft border belongs to it
 
 
-def agreement(frame: FloatImage, reference: FloatImage) -> FloatImage:
+def agreement(frame: FloatImage, reference: FloatImage, *, error: float) -> FloatImage:
     """How far two aligned frames show the same, whatever blurred them.
 
     Means of small cells are compared. Another blur changes them, too, but not by more than the
@@ -26,6 +25,8 @@ def agreement(frame: FloatImage, reference: FloatImage) -> FloatImage:
     ----------
     frame, reference : ndarray of float32
         (H, W, C), encoded.
+    error : float
+        What exposure, compression and noise may change.
 
     Returns
     -------
@@ -34,7 +35,7 @@ def agreement(frame: FloatImage, reference: FloatImage) -> FloatImage:
     """
     shape = frame.shape[:2]
     one, other = _cells(frame), _cells(reference)
-    difference, allowed = np.zeros(one.shape[:2]), np.full(one.shape[:2], _NOISE)
+    difference, allowed = np.zeros(one.shape[:2]), np.full(one.shape[:2], error)
     for channel in range(one.shape[2]):
         fine, coarse = (
             [ndimage.gaussian_filter(cells[..., channel], sigma) for cells in (one, other)]
@@ -42,7 +43,7 @@ def agreement(frame: FloatImage, reference: FloatImage) -> FloatImage:
         )
         difference = np.maximum(difference, np.abs(fine[0] - fine[1]))
         detail = np.maximum(*(np.abs(a - b) for a, b in zip(fine, coarse, strict=True)))
-        allowed = np.maximum(allowed, _NOISE + _SHARE * detail)
+        allowed = np.maximum(allowed, error + _SHARE * detail)
     other_thing = ndimage.maximum_filter((difference > allowed).astype(np.float32), _REACH)
     share = 1 - np.clip(ndimage.gaussian_filter(other_thing, 1.0), 0, 1)
     whole = np.kron(share, np.ones((_CELL, _CELL), np.float32))

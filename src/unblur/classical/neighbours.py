@@ -19,6 +19,7 @@ __all__ = ["fuse_neighbours", "lay_on"]
 _REGISTERED = 480  # px of the longer side at which frames are registered, at most
 _FLOW = 960  # px of the longer side at which flow is sought, at most
 _SAME_SCENE = 0.5  # correlation below which a frame shows something else
+_ERROR = 0.02  # of the brightness; frames of one video are exposed alike
 _LITTLE = 0.02  # of the picture that moves on its own: not worth a flow
 _STILL = 0.03  # px: a frame that moved less is not resampled
 
@@ -81,10 +82,10 @@ def lay_on(frame: FloatImage, reference: FloatImage) -> FloatImage | None:
     motion = _scaled(motion, still, reference)
     frame = frame * np.float32(motion.gain)
     laid, inside = (frame, True) if _is_still(motion, frame) else warp(frame, motion)
-    fits = agreement(laid, reference) * inside
+    fits = agreement(laid, reference, error=_ERROR) * inside
     if 1 - fits.mean() > _LITTLE:
         flowing = warp_by_flow(frame, motion, _flow(laid, reference))
-        better = (1 - fits) * agreement(flowing, reference)
+        better = (1 - fits) * agreement(flowing, reference, error=_ERROR)
         laid = laid + better[..., None] * (flowing - laid)
         fits = np.maximum(fits, better)
     result: FloatImage = reference + fits[..., None] * (laid - reference)
