@@ -61,8 +61,8 @@ def bounded_wiener(image: ArrayLike, psf: ArrayLike, *, max_gain: float = MAX_GA
     >>> sharp[16, 16] = 1
     >>> blurred = convolve(sharp, psf)
     >>> restored = bounded_wiener(blurred, psf)
-    >>> bool(restored.max() > 2 * blurred.max()), round(float(restored.sum()), 3)
-    (True, 1.0)
+    >>> round(float(restored.max() / blurred.max()), 1), round(float(restored.sum()), 3)
+    (1.8, 1.0)
     """
     kernel = as_kernel(psf)
     shape = np.shape(image)[: kernel.ndim]
