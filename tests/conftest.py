@@ -12,7 +12,9 @@ settings.register_profile("unhurried", deadline=None, max_examples=50)
 settings.load_profile("unhurried")
 
 
-@pytest.fixture(autouse=True)
-def the_cpu_is_taken(monkeypatch):
+@pytest.fixture(autouse=True, scope="session")
+def the_cpu_is_taken():
     """What else is installed must not change what a test sees, unless it asks for it."""
-    monkeypatch.setattr(devices, "AUTOMATIC", ())
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(devices, "AUTOMATIC", ())
+        yield

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from unblur.errors import ArgumentError, DeviceWarning, ModelError
-from unblur.runtime import load_session
+from unblur.runtime import devices, load_session
 from unblur.runtime.devices import AUTOMATIC, DEVICES, PROVIDERS, available_devices, open_on
 from unblur.runtime.session import OnnxSession, open_session
 
@@ -18,8 +18,9 @@ EVERY = tuple(device for device in DEVICES if device != "auto")
 
 
 @pytest.fixture(autouse=True)
-def the_cpu_is_taken():
-    """Not here: this is about what is taken."""
+def as_shipped(monkeypatch):
+    """Elsewhere tests take the CPU; here is looked at what is taken."""
+    monkeypatch.setattr(devices, "AUTOMATIC", AUTOMATIC)
 
 
 def opener(*failing: str):
