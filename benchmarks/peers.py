@@ -30,7 +30,7 @@ import unblur
 from unblur.evaluation.provenance import Provenance
 from unblur.evaluation.tables import Table
 from unblur.foreign import _import_spandrel
-from unblur.restoration.restorer import TILE
+from unblur.restoration.picture_task import TILE
 from unblur.runtime.openvino_session import import_openvino
 from unblur.runtime.session import open_session
 

@@ -9,7 +9,7 @@ from skimage import data
 
 from unblur.degradation import Degradation, crop_valid, disk_psf, gaussian_psf, motion_psf
 from unblur.errors import ArgumentError, ArrayError, ModelError, PSFError
-from unblur.restoration import restorer as module
+from unblur.restoration import picture_task as module
 from unblur.restoration.restorer import Restorer
 
 

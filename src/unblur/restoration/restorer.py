@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,64 +17,19 @@ from unblur.errors import ArgumentError
 from unblur.estimation.report import BlurReport, report_blur
 from unblur.images.arrays import Picture, as_image
 from unblur.images.color import to_float
-from unblur.images.tiling import Tile, even_size, plan_tiles
+from unblur.images.tiling import plan_tiles
 from unblur.restoration.field import BlurField, find_blur
-from unblur.restoration.guard import is_sharp, trust, unexplained
 from unblur.restoration.image_to_image import find_picture_network, restore_directly
 from unblur.restoration.model import Model
-from unblur.restoration.octaves import restore_at
+from unblur.restoration.picture_task import PictureTask
 from unblur.restoration.quality import Quality, effort_of
 from unblur.restoration.report import RestorationReport, TileReport
-from unblur.restoration.tiled import FADE, restore_tiles
 from unblur.runtime.checks import default_threads
 from unblur.runtime.devices import Device, check_device
 
 __all__ = ["Device", "RestorationReport", "Restorer"]
 
 FloatArray = npt.NDArray[np.float32]
-TILE = 528  # largest side of a tile; memory grows with its square
-CONTEXT = 40  # pixels inside a tile's border that are dropped where it has a neighbour: a guess
-MULTIPLE = 8  # of a tile's sides, as the networks want it
-
-
-@dataclass(frozen=True)
-class _Task:
-    """What all tiles of one picture share."""
-
-    pixels: npt.NDArray[Any]
-    model: Model
-    field: BlurField
-    blind: bool
-    strength: float
-    noise: float
-    linear: bool
-    passes: int
-
-    def restore(self, tile: Tile) -> tuple[FloatArray, TileReport]:
-        """Return one restored tile, and what was done."""
-        blurred = to_float(self.pixels[tile.slices])
-        psf, octave = self.field.psf, self.field.octave
-        weight = self.strength * self.field.trust
-        if weight == 0:
-            return blurred, TileReport(tile, 0.0, psf, octave)
-        psf = self.field.psf_of(blurred, self.model.estimator)
-        if self.blind and is_sharp(psf):
-            return blurred, TileReport(tile, 0.0, psf, octave)
-        encoded = np.clip(blurred, 0, 1)
-        restored = restore_at(
-            self.model.restorer,
-            encoded,
-            psf,
-            octave,
-            known=not self.blind,
-            linear=self.linear,
-            passes=self.passes,
-        )
-        if self.blind:
-            share = unexplained(encoded, restored, psf, self.noise, octave, linear=self.linear)
-            weight *= trust(share)
-        values = blurred + np.float32(weight) * (restored - encoded)
-        return values, TileReport(tile, weight, psf, octave)
 
 
 class Restorer:
@@ -226,10 +180,10 @@ class Restorer:
         if self._network is None:
             field, noise = self._find(pixels, given, linear=linear)
             passes = self._effort.passes
-            task = _Task(
+            task = PictureTask(
                 pixels, self._shared, field, given is None, strength, noise, linear, passes
             )
-            result, tiles = self._run(task, tell)
+            result, tiles = task.run(self._threads, tell)
             blur = report_blur(field.psf, noise, octave=field.octave)
         elif given is None:
             result, tiles = restore_directly(pixels, self._network, strength, tell)
@@ -292,7 +246,12 @@ class Restorer:
         )
 
     def find_field(
-        self, image: FloatArray, psf: FloatArray | None = None, *, search: bool = True
+        self,
+        image: FloatArray,
+        psf: FloatArray | None = None,
+        *,
+        linear: bool = True,
+        search: bool = True,
     ) -> tuple[BlurField, float] | None:
         """Find blur and noise of a picture; None if the model restores without.
 
@@ -302,10 +261,12 @@ class Restorer:
             (H, W, C) in [0, 1].
         psf : ndarray of float32, optional
             PSF (K, K), if known.
+        linear : bool
+            As for `restore`.
         search : bool
             Whether to look further where the PSF is doubtful, which takes several times as long.
         """
-        return None if self._network else self._find(image, psf, search=search)
+        return None if self._network else self._find(image, psf, linear=linear, search=search)
 
     def restore_field(
         self,
@@ -331,12 +292,13 @@ class Restorer:
         linear : bool
             As for `restore`.
         """
-        if self._network is not None or field is None:
-            assert self._network is not None
+        if self._network is not None:
             return restore_directly(image, self._network, 1.0, _quiet)[0]
+        if field is None:
+            raise ArgumentError("a field is needed: this model finds the blur; see find_field")
         passes = self._effort.passes
-        task = _Task(image, self._shared, field, not known, 1.0, noise, linear, passes)
-        return self._run(task, _quiet)[0]
+        task = PictureTask(image, self._shared, field, not known, 1.0, noise, linear, passes)
+        return task.run(self._threads, _quiet)[0]
 
     def _find(
         self,
@@ -352,44 +314,9 @@ class Restorer:
             field = find_blur(pixels, psf, self._shared, searches=searches, linear=linear)
         return field, estimate_noise(_sample(pixels))
 
-    def _run(
-        self, task: _Task, tell: Callable[[int, int], None]
-    ) -> tuple[npt.NDArray[Any], tuple[TileReport, ...]]:
-        height, width = task.pixels.shape[:2]
-        field = task.field
-        overlap, fade = _overlap_of(field), FADE << field.octave
-        sides = [_side(extent, overlap, field.octave) for extent in (height, width)]
-        tiles = plan_tiles(height, width, size=(sides[0], sides[1]), overlap=overlap)
-        alone = len(tiles) == 1
-        model = self._shared if alone else self._shared.side_by_side
-        inside, beside = (self._threads, 1) if alone else (1, self._threads)
-        task = replace(task, model=model, field=field.for_tiles(len(tiles)))
-        with fft.set_workers(inside):
-            return restore_tiles(
-                task.pixels,
-                tiles,
-                task.restore,
-                overlap=overlap,
-                fade=fade,
-                threads=beside,
-                tell=tell,
-            )
-
 
 def _quiet(done: int, tiles: int) -> None:
     """Tell nobody."""
-
-
-def _overlap_of(field: BlurField) -> int:
-    """Pixels that neighbours share: the context of both, and the fade between them."""
-    context = max(CONTEXT, int(field.psf.shape[0]) // 2 + 24)
-    return (2 * context + FADE) << field.octave
-
-
-def _side(extent: int, overlap: int, octave: int) -> int:
-    """Side of the tiles along an axis; larger where the networks see them at half the size."""
-    largest = max(TILE << min(octave, 1), 2 * overlap)
-    return even_size(extent, largest=largest, overlap=overlap, multiple=MULTIPLE << octave)
 
 
 def _pixels_of(image: Picture) -> tuple[npt.NDArray[Any], Callable[[npt.NDArray[Any]], Any]]:

@@ -158,7 +158,9 @@ def _looks(
         noise = estimate_noise(image)
         fused, same = fuse_neighbours(image, others, noise=noise, threads=restorer.threads)
         linked = frozenset(at for at, is_same in zip(names, same, strict=True) if is_same)
-        found = restorer.find_field(fused, settings.psf, search=settings.search)
+        found = restorer.find_field(
+            fused, settings.psf, linear=settings.linear, search=settings.search
+        )
         field, left = found if found is not None else (None, noise)
         share = _ramp(_slope(fused) / max(_slope(image), 1e-9), _SHARPER)
         if field is None or settings.psf is not None:
