@@ -35,7 +35,7 @@ from unblur.evaluation.provenance import Provenance
 from unblur.evaluation.tables import Table
 from unblur.images import color
 from unblur.restoration import field as blur_field
-from unblur.restoration import hypotheses, restorer, tiled
+from unblur.restoration import hypotheses, picture_task, restorer, tiled
 from unblur.runtime.openvino_session import OpenVinoSession
 from unblur.runtime.session import OnnxSession
 
@@ -138,12 +138,13 @@ def instrument() -> Watch:
     for name in ("rfft2", "ifft", "irfft"):
         watch.wrap(fft, name, "Fourier transforms", transform)
     watch.wrap(color, "_apply_curve", "colour", curve)
-    watch.wrap(restorer, "to_float", "colour", curve)
+    for place in (picture_task, restorer):
+        watch.wrap(place, "to_float", "colour", curve)
     watch.wrap(
         tiled.Canvas, "add", "blending", lambda own, tile, values, weights: (3 * values.nbytes, 0)
     )
     watch.wrap(tiled, "tile_weights", "blending")
-    watch.wrap(restorer._Task, "restore", "the rest")
+    watch.wrap(picture_task.PictureTask, "restore", "the rest")
     watch.wrap_phase(restorer, "find_blur", "PSF estimation", "the rest")
     watch.wrap_phase(blur_field, "estimate_psf", "PSF estimation", "the rest")
     watch.wrap_phase(hypotheses, "_others", "search where doubtful", "waiting")

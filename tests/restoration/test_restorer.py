@@ -7,7 +7,14 @@ import pytest
 from PIL import Image
 from skimage import data
 
-from unblur.degradation import Degradation, crop_valid, disk_psf, gaussian_psf, motion_psf
+from unblur.degradation import (
+    Degradation,
+    camera_shake_psf,
+    crop_valid,
+    disk_psf,
+    gaussian_psf,
+    motion_psf,
+)
 from unblur.errors import ArgumentError, ArrayError, ModelError, PSFError
 from unblur.restoration import picture_task as module
 from unblur.restoration.restorer import Restorer
@@ -184,3 +191,12 @@ def test_each_tile_tells_its_place_weight_and_psf(restorer, cat, monkeypatch):
     assert covered.all()
     assert report.tiles == len(report.to_record()["field"]) > 1
     assert "field" not in report.to_dict()
+
+
+def test_a_field_is_sought_where_the_blur_happened(restorer, cat):
+    psf = camera_shake_psf(np.random.default_rng(5), extent=16.0, size=33)
+    blurred = Degradation(psf, linear=False, read_noise=0.002).apply(cat[:240, :240], 0)
+    field, _ = restorer.find_field(blurred, linear=False)
+    _, report = restorer.restore_with_report(blurred, linear=False)
+    np.testing.assert_array_equal(field.psf, report.blur.psf)
+    assert not np.array_equal(field.psf, restorer.find_field(blurred)[0].psf)
