@@ -56,6 +56,7 @@ def record_file(
     output: Path,
     *,
     found: Mapping[str, Any],
+    pixels: str | None = None,
     notes: Iterable[str] = (),
 ) -> None:
     """Record one result that was made from one file and now has its name."""
@@ -63,7 +64,7 @@ def record_file(
 
     with Record(record) as told:
         digest = FileDigest.of_file(output)
-        told.add(making.entry([source], digest, found=found, notes=notes))
+        told.add(making.entry([source], digest, found=found, pixels=pixels, notes=notes))
 
 
 class BatchRecord:

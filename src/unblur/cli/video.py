@@ -184,7 +184,15 @@ def video(
             "device": device,
         }
         making = making_of("video", how, model)
-        record_file(record, making, before, output, found=report.to_dict(), notes=report.notes)
+        record_file(
+            record,
+            making,
+            before,
+            output,
+            found=report.to_dict(),
+            pixels=report.pixels,
+            notes=report.notes,
+        )
     for note in report.notes:
         complain(f"{source}: {note}")
     if as_json:

@@ -99,7 +99,8 @@ class RecordEntry:
     output : FileDigest
         The result.
     pixels : str or None
-        `digest_pixels` of the result before it was compressed, where it is one picture.
+        `digest_pixels` of the result before it was compressed, where it is one picture; of a
+        video, the SHA-256 of those of all its frames, a line each.
     parameters : mapping
         All that it takes to make it again.
     model : ModelDigest or None

@@ -30,7 +30,7 @@ from unblur.restoration.video.restoring import restore_video
 __all__ = ["Again", "Made", "remake"]
 
 Made = tuple[FileDigest, str | None]
-"""The file, and `digest_pixels` of it where it is one picture."""
+"""The file, and the digest of its pixels where it is a picture or a video."""
 
 
 @dataclass(frozen=True)
@@ -90,7 +90,7 @@ def remake(again: Again) -> Made:
     FileDigest
         Of the result, which is at its target.
     str or None
-        Its `digest_pixels`, where it is one picture.
+        Digest of its pixels, where it is a picture or a video.
 
     Raises
     ------
@@ -153,7 +153,7 @@ def _deconvolve(again: Again) -> Made:
 
 def _video(again: Again) -> Made:
     told, psf = again.told, again.psf
-    restore_video(
+    report = restore_video(
         _local(again),
         again.target,
         psf=None if isinstance(psf, PhysicalPSF) else psf,
@@ -166,7 +166,7 @@ def _video(again: Again) -> Made:
         crf=told["crf"],
         restorer=again.restorer,
     )
-    return FileDigest.of_file(again.target), None
+    return FileDigest.of_file(again.target), report.pixels
 
 
 # A new command that restores is told here how to do it again.

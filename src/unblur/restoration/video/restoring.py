@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -29,6 +30,8 @@ class VideoReport:
         How many of them an earlier run had restored.
     seconds : float
         For those of this run, all in all.
+    pixels : str
+        SHA-256 of the lines of `digest_pixels` of each frame before it was encoded.
     notes : tuple of str
         What is not as in the source.
     """
@@ -36,6 +39,7 @@ class VideoReport:
     frames: int
     resumed: int
     seconds: float
+    pixels: str
     notes: tuple[str, ...] = ()
 
     def to_dict(self) -> dict[str, object]:
@@ -44,6 +48,7 @@ class VideoReport:
             "frames": self.frames,
             "resumed": self.resumed,
             "seconds": round(self.seconds, 3),
+            "pixels": self.pixels,
             "notes": list(self.notes),
         }
 
@@ -150,7 +155,9 @@ def restore_video(
         Wishes(start, end, codec, crf, overwrite),
         progress or (lambda done, total: None),
     )
-    return VideoReport(done.frames, done.resumed, time.perf_counter() - begin, done.notes)
+    seconds = time.perf_counter() - begin
+    pixels = hashlib.sha256("".join(f"{each}\n" for each in done.frames).encode()).hexdigest()
+    return VideoReport(len(done.frames), done.resumed, seconds, pixels, done.notes)
 
 
 def _check_span(start: float | None, end: float | None) -> None:

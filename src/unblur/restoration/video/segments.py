@@ -58,24 +58,24 @@ class Segments:
             number += 1
         return number
 
-    def add(self, packets: Sequence[av.Packet[Any]], frames: int) -> None:
-        """Keep one more segment of so many frames."""
+    def add(self, packets: Sequence[av.Packet[Any]], frames: Sequence[str]) -> None:
+        """Keep one more segment: its packets, and the digest of each frame that is in them."""
         rows = [
             [each.pts, each.dts, each.duration, each.is_keyframe, each.size] for each in packets
         ]
-        head = json.dumps({"frames": frames, "packets": rows})
+        head = json.dumps({"frames": list(frames), "packets": rows})
         with atomic_file(self._file(len(self)), overwrite=True) as out:
             out.write(head.encode() + b"\n")
             for packet in packets:
                 out.write(bytes(packet))
 
-    def frames(self) -> int:
-        """Frames that all segments hold."""
-        total = 0
+    def frames(self) -> list[str]:
+        """Return the digests of all frames that the segments hold, in order."""
+        digests: list[str] = []
         for number in range(len(self)):
             with self._file(number).open("rb") as file:
-                total += int(json.loads(file.readline())["frames"])
-        return total
+                digests += json.loads(file.readline())["frames"]
+        return digests
 
     def packets(self, time_base: Fraction) -> Iterator[av.Packet[Any]]:
         """Yield all packets in order; one segment is read at a time."""

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import av
+import numpy as np
 from av.codec.context import Flags
 from av.format import ContainerFormat
 from av.format import Flags as FormatFlags
@@ -20,6 +21,8 @@ from av.video.codeccontext import VideoCodecContext
 from av.video.frame import PictureType, VideoFrame
 
 from unblur.errors import ImageReadError, ImageWriteError
+from unblur.images.digest import digest_pixels
+from unblur.images.photo import Photo
 from unblur.restoration.restorer import Restorer
 from unblur.restoration.video.encoding import (
     Encoding,
@@ -70,13 +73,15 @@ class Done:
 
     Parameters
     ----------
-    frames, resumed : int
-        Frames of the result, and those of them that an earlier run had restored.
+    frames : list of str
+        `digest_pixels` of each frame of the result, before it was encoded.
+    resumed : int
+        How many of them an earlier run had restored.
     notes : tuple of str
         What a person should know.
     """
 
-    frames: int
+    frames: list[str]
     resumed: int
     notes: tuple[str, ...]
 
@@ -106,11 +111,11 @@ def run(
         left_out = check_target(clip, target, encoding, span)
         plan = _plan(source, restorer, settings, encoding, span)
         segments = Segments(target, plan)
-        resumed = segments.frames()
+        resumed = len(segments.frames())
         stamped = _stamped(chain([first], frames), encoding.time_base)
         _restore(clip, stamped, encoding, segments, restorer, settings, tell)
         notes = [
-            *_notes(clip, encoding, first, segments.frames()),
+            *_notes(clip, encoding, first, len(segments.frames())),
             *(f"left out: {name}" for name in left_out),
         ]
     packets = segments.packets(encoding.time_base)
@@ -130,7 +135,7 @@ def _restore(
     tell: Tell,
 ) -> None:
     """Add the segments that are missing."""
-    done = segments.frames()
+    done = len(segments.frames())
     begin = max(0, done - CONTEXT)
     ready = _restored(
         islice(frames, begin, None), encoding.pix_fmt, restorer, settings, skip=done - begin
@@ -138,13 +143,14 @@ def _restore(
     total = clip.count() or 0
     tell(done, max(total, done))
     while True:
-        encoder, packets, count = _encoder(clip, encoding), [], 0
+        encoder, packets, digests = _encoder(clip, encoding), [], []
         try:
-            for frame in islice(ready, SEGMENT):
+            for frame, digest in islice(ready, SEGMENT):
                 packets += encoder.encode(frame)
-                count += 1
-                tell(done + count, max(total, done + count))
-            if not count:
+                digests.append(digest)
+                count = done + len(digests)
+                tell(count, max(total, count))
+            if not digests:
                 return
             packets += encoder.encode(None)
         except av.FFmpegError as error:
@@ -152,8 +158,8 @@ def _restore(
                 f"{segments.folder.name}: {encoding.codec} cannot encode the frames: "
                 f"{error.strerror}; choose another codec"
             ) from error
-        segments.add(packets, count)
-        done += count
+        segments.add(packets, digests)
+        done += len(digests)
 
 
 def _restored(
@@ -163,8 +169,8 @@ def _restored(
     settings: FrameSettings,
     *,
     skip: int,
-) -> Iterator[VideoFrame]:
-    """Yield restored frames ready to be encoded; the first ones only help the others."""
+) -> Iterator[tuple[VideoFrame, str]]:
+    """Yield restored frames ready to be encoded, and their digests; the first only help others."""
     waiting: deque[tuple[VideoFrame, Any]] = deque()
 
     def pictures() -> Iterator[Any]:
@@ -179,7 +185,7 @@ def _restored(
         same = result is pixels
         made = as_encoded(frame, pix_fmt) if same else to_frame(result, frame, pix_fmt)
         made.pict_type = PictureType.NONE  # else the encoder would follow the source's
-        yield made
+        yield made, digest_pixels(Photo(np.atleast_3d(result)))
 
 
 def _encoder(clip: Clip, encoding: Encoding) -> VideoCodecContext:
