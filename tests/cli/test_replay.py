@@ -111,8 +111,8 @@ def test_a_processor_with_fewer_instructions_is_told(here, program):
     for row in map(json.loads, done.stdout.splitlines()):
         assert row["verdict"] in ("same", "different")
         assert [each.partition(":")[0] for each in row["changes"]] == ["instruction sets"]
-        if row["difference"]:  # the last digits may turn a rounding here and there, not more
-            assert row["difference"]["share"] < 0.05
+        if row["difference"]:  # the last digits may turn a rounding, not more
+            assert row["difference"]["share"] < 0.01
 
 
 def test_another_model_is_refused_and_named(here, capsys):
@@ -233,8 +233,8 @@ def test_stacks(here, capsys):
     assert main(["replay", "stack.json", "--threads", "1"]) == 0
 
 
-@pytest.mark.parametrize(("suffix", "codec"), [("mp4", "h264"), ("mkv", "ffv1")])
-def test_videos(suffix, codec, here, capsys):
+@pytest.mark.parametrize("suffix", ["mp4", "mkv"])
+def test_videos(suffix, here, capsys):
     av = pytest.importorskip("av", reason="pip install 'unblur[video]'")
     with av.open(f"clip.{suffix}", "w") as container:
         stream = container.add_stream("libx264", rate=30, width=64, height=48)
@@ -242,23 +242,11 @@ def test_videos(suffix, codec, here, capsys):
             pixels = np.ascontiguousarray(astronaut()[number : number + 48, 100:164])
             container.mux(stream.encode(av.VideoFrame.from_ndarray(pixels, format="rgb24")))
         container.mux(stream.encode(None))
-    words = (
-        "video",
-        f"clip.{suffix}",
-        "-o",
-        f"sharp.{suffix}",
-        "--psf",
-        "gaussian:1",
-        "--codec",
-        codec,
-    )
+    words = ("video", f"clip.{suffix}", "-o", f"sharp.{suffix}", "--psf", "gaussian:1")
     assert main([*words, "--record", "clip.json"]) == 0
     (entry,) = unblur.read_record("clip.json")
     assert (entry.command, entry.found["frames"]) == ("video", 6)
-    main(["replay", "clip.json", "--json"])
-    told = json.loads(capsys.readouterr().out.splitlines()[-1])
-    # an H.264 file once differed by a few bytes
-    assert told["verdict"] == "same" if codec == "ffv1" else told["verdict"] != "different"
+    assert main(["replay", "clip.json"]) == 0
     edit_clip = json.loads((here / "clip.json").read_text())
     edit_clip["entries"][0]["output"]["sha256"] = "0" * 64
     (here / "clip.json").write_text(json.dumps(edit_clip))

@@ -217,17 +217,15 @@ def _apply_curve(image: ArrayLike, curve: Callable[[FloatArray, FloatArray], Non
     return result
 
 
-# Powers are taken as exp(p * log(x)): NumPy runs both with vector instructions in float32,
-# about twice as fast as `power`, and their error stays below 1e-6 for values in [0, 1].
+# exp(p * log(x)) would take half the time, but its last digits depend on the processor's vector
+# instructions, and with them more than 1 % of the values of a 16-bit result.
 
 
 def _decode_block(values: FloatArray, out: FloatArray) -> None:
     size = np.abs(values)
     np.add(size, np.float32(0.055), out=out)
     np.multiply(out, np.float32(1 / 1.055), out=out)
-    np.log(out, out=out)
-    np.multiply(out, np.float32(2.4), out=out)
-    np.exp(out, out=out)
+    np.power(out, np.float32(2.4), out=out)
     straight = size <= np.float32(0.04045)
     np.multiply(size, np.float32(1 / 12.92), out=out, where=straight)
     np.copysign(out, values, out=out)
@@ -236,9 +234,7 @@ def _decode_block(values: FloatArray, out: FloatArray) -> None:
 def _encode_block(values: FloatArray, out: FloatArray) -> None:
     size = np.abs(values)
     np.maximum(size, np.float32(0.0031308), out=out)  # keeps log away from zero
-    np.log(out, out=out)
-    np.multiply(out, np.float32(1 / 2.4), out=out)
-    np.exp(out, out=out)
+    np.power(out, np.float32(1 / 2.4), out=out)
     np.multiply(out, np.float32(1.055), out=out)
     np.subtract(out, np.float32(0.055), out=out)
     straight = size <= np.float32(0.0031308)

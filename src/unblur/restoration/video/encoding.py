@@ -28,7 +28,7 @@ __all__ = ["Encoding", "choose_encoding", "configure", "display_matrix", "format
 
 # Settings at which a restored frame and its copy can hardly be told apart.
 _OPTIONS: dict[str, dict[str, str]] = {
-    "libx264": {"crf": "16"},
+    "libx264": {"crf": "14"},
     "libx265": {"crf": "18", "x265-params": "log-level=error"},
     "libvpx": {"crf": "6", "b": "20M", "cpu-used": "2"},
     "libvpx-vp9": {"crf": "18", "b": "0", "cpu-used": "3", "row-mt": "1"},
@@ -146,6 +146,7 @@ def configure(context: VideoCodecContext, clip: Clip, encoding: Encoding) -> Non
     identity = source.colorspace == 0 and not VideoFormat(encoding.pix_fmt).is_rgb
     context.colorspace = _UNKNOWN if identity else source.colorspace  # of RGB that becomes YUV
     context.max_b_frames = 0
+    context.thread_count = 1  # else the bytes depend on how many processors there are
     context.flags |= Flags.frame_duration
     if encoding.codec in _WITH_QUANTISER:
         context.flags |= Flags.qscale
