@@ -184,15 +184,10 @@ def video(
             "device": device,
         }
         making = making_of("video", how, model)
-        record_file(
-            record,
-            making,
-            before,
-            output,
-            found=report.to_dict(),
-            pixels=report.pixels,
-            notes=report.notes,
-        )
+        found, notes = report.to_dict(), report.notes
+        del found["pixels"]  # which has a place of its own
+        pixels = report.pixels
+        record_file(record, making, before, output, found=found, pixels=pixels, notes=notes)
     for note in report.notes:
         complain(f"{source}: {note}")
     if as_json:
