@@ -10,7 +10,14 @@ from hypothesis.extra import numpy as hnp
 from skimage.color import rgb2gray
 
 from unblur.errors import ArrayError
-from unblur.images.color import linear_to_srgb, luminance, srgb_to_linear, to_dtype, to_float
+from unblur.images.color import (
+    linear_to_srgb,
+    luminance,
+    srgb_slope,
+    srgb_to_linear,
+    to_dtype,
+    to_float,
+)
 
 
 def exact_decode(values: np.ndarray) -> np.ndarray:
@@ -64,6 +71,13 @@ class TestCurves:
     def test_integers_are_refused(self, curve, exact):
         with pytest.raises(ArrayError, match="to_float"):
             curve(np.array([0, 255], np.uint8))
+
+
+def test_the_slope_is_what_differences_of_the_exact_curve_tell():
+    step, places = 1e-6, GRID.astype(np.float64)
+    apart = np.abs(places - 0.04045) > step
+    wanted = (exact_decode(places + step) - exact_decode(places - step)) / (2 * step)
+    np.testing.assert_allclose(srgb_slope(GRID)[apart], wanted[apart], rtol=1e-5, atol=1e-5)
 
 
 @given(hnp.arrays(np.float32, 20, elements=st.floats(-4, 4, width=32)))

@@ -20,10 +20,11 @@ from scipy import ndimage
 
 from unblur.degradation.convolution import fast_shape
 from unblur.degradation.psf import centre_psf, resize_psf
-from unblur.images.color import linear_to_srgb, srgb_to_linear
+from unblur.estimation.pyramid import halve_luma
+from unblur.images.color import srgb_to_linear
 from unblur.restoration.tile import TileRestorer
 from unblur.runtime.psf_statistics import PSFStatistics
-from unblur.runtime.spectral import gradients, halve, sine_window, upsample_psf
+from unblur.runtime.spectral import gradients, sine_window, upsample_psf
 
 __all__ = ["FROM_COARSE", "POLISH", "alternate"]
 
@@ -70,7 +71,7 @@ def alternate(
     present = rounds[0][0]
     pyramid = [luma]
     for _ in range(present):
-        pyramid.append(_halve(pyramid[-1], linear))
+        pyramid.append(halve_luma(pyramid[-1], linear=linear))
     for octave, turns in rounds:
         for _ in range(present - octave):
             psf = upsample_psf(psf)
@@ -78,12 +79,6 @@ def alternate(
         for _ in range(turns):
             psf = _turn(pyramid[octave], psf, restorer, weak_edges, linear)
     return psf
-
-
-def _halve(luma: FloatArray, linear: bool) -> FloatArray:
-    if not linear:
-        return halve(luma)
-    return linear_to_srgb(np.clip(halve(srgb_to_linear(luma)), 0, 1))
 
 
 def _turn(

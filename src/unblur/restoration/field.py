@@ -55,14 +55,14 @@ class BlurField:
         """Return the field to use with so many tiles: a single one is the picture itself."""
         return replace(self, local=self.local and count > 1)
 
-    def psf_of(self, tile: FloatArray, estimator: LearnedEstimator) -> FloatArray:
+    def psf_of(self, tile: FloatArray, estimator: LearnedEstimator, *, linear: bool) -> FloatArray:
         """PSF of one tile (H, W, C), encoded: its own where it has detail, else the picture's."""
         if not self.local:
             return self.psf
         small = np.clip(shrink(tile, self.octave), 0, 1)
         luma = small[..., 0] if small.shape[2] == 1 else small @ REC_601
         detail = float((np.diff(luma, axis=0) ** 2).mean() + (np.diff(luma, axis=1) ** 2).mean())
-        own = estimator.estimate([luma], start=self.psf, octaves=(0,))
+        own = estimator.estimate([luma], start=self.psf, octaves=(0,), linear=linear)
         weight = detail / (detail + ENOUGH_DETAIL)
         psf: FloatArray = (weight * own + (1 - weight) * self.psf).astype(np.float32)
         return psf
@@ -98,7 +98,7 @@ def find_blur(
         return BlurField(delta_psf(size))
     if float(_windows(pixels, 0)[0].std()) < FLAT:
         return BlurField(delta_psf(size))
-    first = _first_octave(pixels, model.estimator)
+    first = _first_octave(pixels, model.estimator, linear)
     for octave in range(first, LARGEST_OCTAVE + 1):
         windows = _windows(pixels, octave)
         if octave > first and min(windows[0].shape) < 2 * size:
@@ -117,7 +117,7 @@ def _windows(pixels: npt.NDArray[Any], octave: int) -> list[FloatArray]:
     return [shrink(window[..., None], octave)[..., 0] for window in larger]
 
 
-def _first_octave(pixels: npt.NDArray[Any], estimator: LearnedEstimator) -> int:
+def _first_octave(pixels: npt.NDArray[Any], estimator: LearnedEstimator, linear: bool) -> int:
     """Octave at which the estimator knows blurs of this extent, seen on the smallest copy.
 
     At full size a blur that is far too large looks like a small soft one.
@@ -125,7 +125,7 @@ def _first_octave(pixels: npt.NDArray[Any], estimator: LearnedEstimator) -> int:
     windows = _windows(pixels, LARGEST_OCTAVE)
     if min(windows[0].shape) < 2 * estimator.size:
         return 0
-    found = describe_psf(estimator.estimate(windows))
+    found = describe_psf(estimator.estimate(windows, linear=linear))
     extent, reach = found.extent * 2**LARGEST_OCTAVE, REACH[found.kind]
     octaves = range(LARGEST_OCTAVE)
     return next((each for each in octaves if extent <= reach * 2**each), LARGEST_OCTAVE)

@@ -11,10 +11,10 @@ import numpy.typing as npt
 
 from unblur.degradation.noise_level import estimate_noise
 from unblur.estimation.classical import estimate_psf_classical
+from unblur.estimation.pyramid import halve_luma
 from unblur.restoration.alternation import FROM_COARSE, POLISH, alternate
 from unblur.restoration.evidence import Evidence
 from unblur.restoration.model import Model
-from unblur.runtime.spectral import halve
 
 __all__ = ["SEARCHES", "Found", "Search", "estimate_psf", "fills_support"]
 
@@ -80,7 +80,7 @@ def estimate_psf(
     linear
         Whether the blur happened in linear light, or on the encoded values.
     """
-    psf, luma = model.estimator.estimate(windows), windows[0]
+    psf, luma = model.estimator.estimate(windows, linear=linear), windows[0]
     evidence = Evidence(luma, estimate_noise(luma))
     doubt, departure = evidence.contradiction(psf), evidence.unevenness(psf)
     refuted = doubt > DOUBTFUL or fills_support(psf)
@@ -115,7 +115,8 @@ def _others(
 
     def run(search: Search) -> FloatArray:
         if search.start == "coarse":
-            start = model.estimator.estimate([halve(halve(luma))], octaves=(0,))
+            small = halve_luma(halve_luma(luma, linear=linear), linear=linear)
+            start = model.estimator.estimate([small], octaves=(0,), linear=linear)
         else:
             start = estimate_psf_classical(luma, size=model.estimator.size)
         rounds = FROM_COARSE if search.start == "coarse" else POLISH
