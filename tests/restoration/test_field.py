@@ -28,7 +28,7 @@ class FixedEstimator:
         self.answers = [resize_psf(psf, 33) for psf in answers]
         self.windows = []
 
-    def estimate(self, windows, *, start=None, octaves=None):
+    def estimate(self, windows, *, start=None, octaves=None, linear=True):
         self.windows.append([window.shape for window in windows])
         return self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
 
@@ -59,6 +59,14 @@ def test_a_blur_wider_than_the_support_is_met_on_a_smaller_copy(psf, octave):
 def test_a_small_picture_stops_at_the_octave_that_still_holds_the_support():
     noise = np.random.default_rng(0).integers(0, 255, (60, 60, 3)).astype(np.uint8)
     field = find_blur(noise, None, Model(FixedEstimator(WIDE), None, 1))
+    assert field.octave == 0
+
+
+def test_what_the_smallest_copy_says_is_asked_again_where_it_points():
+    noise = np.random.default_rng(0).integers(0, 255, (600, 600, 3)).astype(np.uint8)
+    estimator = FixedEstimator(disk_psf(3.0), gaussian_psf(1.5))  # 24 px wide, then only 7
+    field = find_blur(noise, None, Model(estimator, None, 1))
+    assert [windows[0] for windows in estimator.windows[:2]] == [(150, 150), (300, 300)]
     assert field.octave == 0
 
 

@@ -9,8 +9,9 @@ import numpy as np
 import numpy.typing as npt
 
 from unblur.degradation.psf import delta_psf
-from unblur.estimation.describe import describe_psf
+from unblur.estimation.describe import PSFDescription, describe_psf
 from unblur.estimation.learned import LearnedEstimator
+from unblur.estimation.pyramid import halve_luma
 from unblur.restoration.hypotheses import estimate_psf, fills_support
 from unblur.restoration.model import Model
 from unblur.restoration.octaves import shrink
@@ -96,11 +97,11 @@ def find_blur(
     size = model.estimator.size
     if min(pixels.shape[:2]) < SMALLEST:
         return BlurField(delta_psf(size))
-    if float(_windows(pixels, 0)[0].std()) < FLAT:
+    if float(_windows(pixels, 0, linear)[0].std()) < FLAT:
         return BlurField(delta_psf(size))
     first = _first_octave(pixels, model.estimator, linear)
     for octave in range(first, LARGEST_OCTAVE + 1):
-        windows = _windows(pixels, octave)
+        windows = _windows(pixels, octave, linear)
         if octave > first and min(windows[0].shape) < 2 * size:
             break
         found = estimate_psf(windows, model, searches, linear=linear)
@@ -112,21 +113,34 @@ def find_blur(
     return BlurField(found.psf, reached, local=found.learned, trust=trust)
 
 
-def _windows(pixels: npt.NDArray[Any], octave: int) -> list[FloatArray]:
-    larger = best_windows(pixels, size=WINDOW << octave, count=WINDOWS)
-    return [shrink(window[..., None], octave)[..., 0] for window in larger]
+def _windows(pixels: npt.NDArray[Any], octave: int, linear: bool) -> list[FloatArray]:
+    windows = best_windows(pixels, size=WINDOW << octave, count=WINDOWS)
+    for _ in range(octave):
+        windows = [halve_luma(window, linear=linear) for window in windows]
+    return windows
 
 
 def _first_octave(pixels: npt.NDArray[Any], estimator: LearnedEstimator, linear: bool) -> int:
-    """Octave at which the estimator knows blurs of this extent, seen on the smallest copy.
+    """Octave at which the estimator knows blurs of this extent, seen on smaller copies first.
 
-    At full size a blur that is far too large looks like a small soft one.
+    At full size a blur that is far too large looks like a small soft one. What the smallest copy
+    says is asked again of the octave that it names: a small picture leaves little of it to see.
     """
-    windows = _windows(pixels, LARGEST_OCTAVE)
-    if min(windows[0].shape) < 2 * estimator.size:
-        return 0
-    found = describe_psf(estimator.estimate(windows, linear=linear))
-    extent, reach = found.extent * 2**LARGEST_OCTAVE, REACH[found.kind]
+    octave = LARGEST_OCTAVE
+    while octave > 0:
+        windows = _windows(pixels, octave, linear)
+        if min(windows[0].shape) < 2 * estimator.size:
+            return 0
+        needed = _octave_of(describe_psf(estimator.estimate(windows, linear=linear)), octave)
+        if needed >= octave:
+            break
+        octave = needed
+    return octave
+
+
+def _octave_of(found: PSFDescription, octave: int) -> int:
+    """Octave at which the estimator knows a blur that was measured at this one."""
+    extent, reach = found.extent * 2**octave, REACH[found.kind]
     octaves = range(LARGEST_OCTAVE)
     return next((each for each in octaves if extent <= reach * 2**each), LARGEST_OCTAVE)
 
