@@ -16,7 +16,8 @@ from unblur.degradation import (
     resize_psf,
 )
 from unblur.errors import PSFError
-from unblur.estimation.describe import describe_psf
+from unblur.estimation.describe import describe_psf, draw_as_shape
+from unblur.evaluation.metrics import psf_similarity
 
 SIZE = 33
 
@@ -170,3 +171,26 @@ def test_is_fast_and_leaves_the_psf_alone():
         describe_psf(psf)
         seconds.append(time.process_time() - start)
     assert min(seconds) < 0.1  # some 0.01 on a quiet machine
+
+
+@pytest.mark.parametrize("factor", [0.8, 1.0, 1.2])
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda size: gaussian_psf(2.0 * size),
+        lambda size: gaussian_psf(3.0 * size, sigma_minor=1.5 * size, angle=40),
+        lambda size: disk_psf(4.0 * size),
+        lambda size: motion_psf(12 * size, 100),
+        lambda size: motion_psf(14 * size, 30, curvature=70),
+    ],
+    ids=["gaussian", "slanted gaussian", "disk", "line", "arc"],
+)
+def test_a_shape_is_drawn_in_any_size(make, factor):
+    drawn = draw_as_shape(resize_psf(make(1.0), 33))(factor)
+    assert drawn.shape == (33, 33)
+    assert psf_similarity(drawn, resize_psf(make(factor), 33)) > 0.985
+
+
+def test_what_resembles_no_shape_is_not_drawn():
+    assert draw_as_shape(camera_shake_psf(np.random.default_rng(3), extent=18)) is None
+    assert draw_as_shape(delta_psf(33)) is None

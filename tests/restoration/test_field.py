@@ -65,7 +65,7 @@ def test_a_small_picture_stops_at_the_octave_that_still_holds_the_support():
 def test_what_the_smallest_copy_says_is_asked_again_where_it_points():
     noise = np.random.default_rng(0).integers(0, 255, (600, 600, 3)).astype(np.uint8)
     estimator = FixedEstimator(disk_psf(3.0), gaussian_psf(1.5))  # 24 px wide, then only 7
-    field = find_blur(noise, None, Model(estimator, None, 1))
+    field = find_blur(noise, None, Model(estimator, Model.load("default", 1).restorer, 1))
     assert [windows[0] for windows in estimator.windows[:2]] == [(150, 150), (300, 300)]
     assert field.octave == 0
 

@@ -15,7 +15,7 @@ class Brighten:
     def __init__(self):
         self.shapes = []
 
-    def restore(self, image, psf, *, known, linear, passes):
+    def restore(self, image, psf, *, certainty, linear, passes):
         self.shapes.append(image.shape)
         return image + np.float32(0.1)
 
@@ -30,7 +30,7 @@ def test_shrinking_is_the_mean_of_blocks(cat):
 def test_the_change_is_enlarged_and_added_to_the_whole(shape):
     image = np.full((*shape, 3), 0.4, np.float32)
     restorer = Brighten()
-    restored = restore_at(restorer, image, delta_psf(), 1, known=True, linear=True, passes=1)
+    restored = restore_at(restorer, image, delta_psf(), 1, certainty=1, linear=True, passes=1)
     assert restored.shape == image.shape
     assert restorer.shapes == [((shape[0] + 1) // 2, (shape[1] + 1) // 2, 3)]
     np.testing.assert_allclose(restored, 0.5, atol=1e-5)
@@ -41,8 +41,8 @@ def test_a_slanted_change_stays_in_place():
     image = np.repeat(np.repeat(ramp[None, :, None], 48, 0), 3, 2)
 
     class Double:
-        def restore(self, image, psf, *, known, linear, passes):
+        def restore(self, image, psf, *, certainty, linear, passes):
             return 2 * image
 
-    restored = restore_at(Double(), image, delta_psf(), 1, known=True, linear=True, passes=1)
+    restored = restore_at(Double(), image, delta_psf(), 1, certainty=1, linear=True, passes=1)
     np.testing.assert_allclose(restored[:, 4:-4], 2 * image[:, 4:-4], atol=1e-4)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -10,7 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import ndimage
 
-from unblur.degradation import as_psf
+from unblur.degradation import PSF, as_psf, disk_psf, gaussian_psf, motion_psf, resize_psf
 from unblur.degradation.support import splat
 from unblur.estimation.fitting import (
     ARC,
@@ -23,12 +24,14 @@ from unblur.estimation.fitting import (
     fit_shape,
 )
 
-__all__ = ["BlurKind", "PSFDescription", "describe_psf"]
+__all__ = ["BlurKind", "Draw", "PSFDescription", "describe_psf", "draw_as_shape"]
 
 BlurKind = Literal["none", "gaussian", "defocus", "motion", "shake"]
 """Kinds of blur: too little to matter, soft all over, out of focus, moved, shaken."""
 
 Reals = NDArray[np.float64]
+Draw = Callable[[float], PSF]
+"""Draws a shape enlarged by a factor."""
 
 _FWHM = 2 * math.sqrt(2 * math.log(2))
 _NO_BLUR = 1.75  # px of full width at half maximum; the pixels alone, smoothed a little, have 1.6
@@ -39,6 +42,7 @@ _ARC_GAIN = 0.01  # what an arc must add to a straight line to be believed
 _DRAWN = 0.25  # px^2 of smoothing up to which a line is as sharp as it can be drawn on pixels
 _FARTHEST_TURN = 5  # degrees that its drawing may hide
 _POINTS = 200  # of a line that is drawn
+_ROUND = 1.15  # longest over shortest axis up to which a gaussian is taken for round
 _SCALE = 0.02  # margin of similarity that makes a verdict three quarters sure
 
 
@@ -87,6 +91,44 @@ class _Candidate:
     extent: float
     angle: float | None
     similarity: float
+    draw: Draw
+
+
+def draw_as_shape(psf: ArrayLike, *, least: float = 0.9) -> Draw | None:
+    """Find the gaussian, disk or line that a PSF resembles most, to draw it in any size.
+
+    An estimated PSF has noise around it and a blurry outline, the shape has neither.
+
+    Parameters
+    ----------
+    psf : array_like
+        (K, K), as `as_psf` takes it.
+    least : float
+        Similarity that it takes.
+
+    Returns
+    -------
+    callable or None
+        Makes a PSF (K, K) from a factor of its size, 1 for that of `psf`; None where no shape
+        resembles it.
+
+    Raises
+    ------
+    PSFError
+        When `psf` is no PSF.
+
+    Examples
+    --------
+    >>> from unblur.degradation import motion_psf
+    >>> draw = draw_as_shape(motion_psf(12.0, 30.0))
+    >>> round(describe_psf(draw(1.5)).extent)
+    18
+    """
+    psf = as_psf(psf)
+    best = max(_fit_candidates(_find_support(psf.astype(np.float64))), key=_similarity_of)
+    if best.similarity < least or best.kind == "none":
+        return None
+    return lambda factor: as_psf(resize_psf(best.draw(factor), psf.shape[0]))
 
 
 def describe_psf(psf: ArrayLike) -> PSFDescription:
@@ -119,15 +161,16 @@ def describe_psf(psf: ArrayLike) -> PSFDescription:
     """
     support = _find_support(as_psf(psf).astype(np.float64))
     candidates = _fit_candidates(support)
-    best = max(candidates, key=lambda candidate: candidate.similarity)
+    best = max(candidates, key=_similarity_of)
+    kind, extent, angle = best.kind, best.extent, best.angle
     if best.similarity < _RESEMBLANCE:
         margin = _RESEMBLANCE - best.similarity
-        best = _Candidate("shake", support.extent, None, _RESEMBLANCE)
+        kind, extent, angle = "shake", support.extent, None
     else:
         others = [other.similarity for other in candidates if other.kind != best.kind]
         margin = best.similarity - max([_RESEMBLANCE, *others])
     confidence = support.purity / (1 + 3 ** (-margin / _SCALE))
-    return PSFDescription(best.kind, best.extent, best.angle, float(confidence))
+    return PSFDescription(kind, extent, angle, float(confidence))
 
 
 def _find_support(psf: Reals) -> _Support:
@@ -224,15 +267,37 @@ def _candidate(kind: BlurKind, fit: Fit, support: _Support, variance: float) -> 
     """Put a fit of the given variance along its longest axis into words."""
     similarity = fit.similarity / math.sqrt(support.purity)  # noise is resembled by nothing
     width = _FWHM * math.sqrt(fit.smoothing + variance)
-    if width < _NO_BLUR:
-        return _Candidate("none", 0.0, None, similarity)
     if kind == "gaussian":
         # a very long one is more likely a motion that was estimated with a blurry outline
         ratio = math.sqrt(1 + variance / fit.smoothing)
         doubt = 0.04 * min(max(ratio - 2, 0.0), 1.0)
-        return _Candidate(kind, width, None, similarity - doubt)
-    if kind == "defocus":
-        return _Candidate(kind, 2 * abs(float(fit.own[0])), None, similarity)
-    angle = math.degrees(math.atan2(fit.own[1], fit.own[0])) % 180
+        found = _Candidate(kind, width, None, similarity - doubt, _gaussian(fit, ratio))
+    elif kind == "defocus":
+        radius = abs(float(fit.own[0]))
+        found = _Candidate(kind, 2 * radius, None, similarity, lambda size: disk_psf(size * radius))
+    else:
+        found = _motion(fit, similarity)
+    return replace(found, kind="none", extent=0.0, angle=None) if width < _NO_BLUR else found
+
+
+def _motion(fit: Fit, similarity: float) -> _Candidate:
+    length, curvature = math.hypot(*fit.own[:2]), math.degrees(sum(fit.own[2:]))
+    angle = math.degrees(math.atan2(fit.own[1], fit.own[0]))
+
+    def draw(factor: float) -> PSF:
+        return motion_psf(factor * length, angle, curvature=curvature)
+
     # the remainder of a tiny negative number rounds up to 180 itself
-    return _Candidate(kind, math.hypot(*fit.own[:2]), angle % 180, similarity)
+    return _Candidate("motion", length, angle % 180 % 180, similarity, draw)
+
+
+def _gaussian(fit: Fit, ratio: float) -> Draw:
+    minor, angle = math.sqrt(fit.smoothing), math.degrees(math.atan2(fit.own[1], fit.own[0]))
+    major = ratio * minor
+    if ratio < _ROUND:
+        major = minor = math.sqrt(major * minor)
+    return lambda factor: gaussian_psf(factor * major, sigma_minor=factor * minor, angle=angle)
+
+
+def _similarity_of(candidate: _Candidate) -> float:
+    return candidate.similarity

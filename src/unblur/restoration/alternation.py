@@ -87,7 +87,7 @@ def _turn(
     """One restoration, and the PSF that its strongest edges and the observation agree on."""
     height, width = luma.shape
     size = psf.shape[0]
-    restored = restorer.restore(luma[..., None], psf, known=False, linear=linear)[..., 0]
+    restored = restorer.restore(luma[..., None], psf, certainty=0, linear=linear)[..., 0]
     strength = np.sqrt((gradients(restored) ** 2).sum(0))
     decode = srgb_to_linear if linear else np.asarray
     edges = gradients(decode(restored)) * (strength > np.quantile(strength, weak_edges))

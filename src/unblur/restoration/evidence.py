@@ -177,7 +177,7 @@ class Evidence:
         CVPR 2011.
         """
         image = self._luma[..., None]
-        restored = restorer.restore(image, psf, known=False)
+        restored = restorer.restore(image, psf, certainty=0)
         slopes = gradients(restored[..., 0])
         sparsity = float(np.abs(slopes).mean() / max(float(np.sqrt((slopes**2).mean())), 1e-6))
         left = max(unexplained(image, restored, psf, self._noise), LEAST_LEFT)

@@ -28,6 +28,7 @@ REACH = {"none": 14, "gaussian": 14, "defocus": 14, "motion": 33, "shake": 62}
 SMALLEST = 32  # pixels; a smaller picture says nothing of its blur and is left alone
 FLAT = 1 / 255  # standard deviation; nor does a picture that varies less, by a step of 8 bits
 CONTRADICTED = (0.9, 1.3)  # contradiction over which the trust in a PSF falls to nothing
+SETTLED, GUESSED = 0.5, 0.25  # certainty of a PSF whose size the picture speaks for, and of others
 ENOUGH_DETAIL = 2e-4  # mean squared slope at which a tile's own PSF counts half
 
 
@@ -45,12 +46,19 @@ class BlurField:
         Whether each tile refines it.
     trust : float
         0 to 1: how much of a restoration by it to use.
+    certainty : float
+        0 to 1: how closely a restoration may follow the PSF.
+    refined : ndarray of float32, optional
+        What the estimator makes of `psf` on the whole picture, (K, K): what it makes of it on a
+        tile is compared with this. `psf` itself if left out.
     """
 
     psf: FloatArray
     octave: int = 0
     local: bool = False
     trust: float = 1.0
+    certainty: float = 1.0
+    refined: FloatArray | None = None
 
     def for_tiles(self, count: int) -> BlurField:
         """Return the field to use with so many tiles: a single one is the picture itself."""
@@ -65,7 +73,9 @@ class BlurField:
         detail = float((np.diff(luma, axis=0) ** 2).mean() + (np.diff(luma, axis=1) ** 2).mean())
         own = estimator.estimate([luma], start=self.psf, octaves=(0,), linear=linear)
         weight = detail / (detail + ENOUGH_DETAIL)
-        psf: FloatArray = (weight * own + (1 - weight) * self.psf).astype(np.float32)
+        usual = self.psf if self.refined is None else self.refined
+        psf: FloatArray = np.maximum(self.psf + weight * (own - usual), 0)
+        psf /= psf.sum()
         return psf
 
 
@@ -110,7 +120,17 @@ def find_blur(
             break
     believable = not fills_support(found.psf) and describe_psf(found.psf).kind != "none"
     trust = _trust_in(found.doubt) if believable else 0.0
-    return BlurField(found.psf, reached, local=found.learned, trust=trust)
+    refined = None
+    if found.settled:
+        refined = model.estimator.estimate(windows, start=found.psf, octaves=(0,), linear=linear)
+    return BlurField(
+        found.psf,
+        reached,
+        local=found.learned,
+        trust=trust,
+        certainty=SETTLED if found.settled else GUESSED,
+        refined=refined,
+    )
 
 
 def _windows(pixels: npt.NDArray[Any], octave: int, linear: bool) -> list[FloatArray]:

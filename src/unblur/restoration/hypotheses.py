@@ -14,7 +14,9 @@ from unblur.estimation.classical import estimate_psf_classical
 from unblur.estimation.pyramid import halve_luma
 from unblur.restoration.alternation import FROM_COARSE, POLISH, alternate
 from unblur.restoration.evidence import Evidence
+from unblur.restoration.guard import is_sharp
 from unblur.restoration.model import Model
+from unblur.restoration.sizing import settle_size
 
 __all__ = ["SEARCHES", "Found", "Search", "estimate_psf", "fills_support"]
 
@@ -52,14 +54,16 @@ SEARCHES = (
 
 
 class Found(NamedTuple):
-    """A PSF, how much any part of the picture contradicts it, and whether the network found it.
+    """A PSF, how much any part of the picture contradicts it, and how it was found.
 
-    The network's refinement in each tile takes away from a PSF that was found by turns.
+    The network's refinement in each tile takes away from a PSF that was found by turns. `settled`
+    says that the picture spoke for its size.
     """
 
     psf: FloatArray
     doubt: float
     learned: bool
+    settled: bool
 
 
 def estimate_psf(
@@ -81,11 +85,15 @@ def estimate_psf(
         Whether the blur happened in linear light, or on the encoded values.
     """
     psf, luma = model.estimator.estimate(windows, linear=linear), windows[0]
-    evidence = Evidence(luma, estimate_noise(luma))
+    noise, large = estimate_noise(luma), min(luma.shape) >= SMALLEST
+    evidence, settled = Evidence(luma, noise), None
+    if large and not is_sharp(psf) and not fills_support(psf):
+        settled = settle_size(luma, psf, noise, model.restorer, linear=linear)
+        psf = psf if settled is None else settled
     doubt, departure = evidence.contradiction(psf), evidence.unevenness(psf)
     refuted = doubt > DOUBTFUL or fills_support(psf)
-    if not (refuted or departure > UNEVEN) or min(luma.shape) < SMALLEST:
-        return Found(psf, evidence.worst_contradiction(psf), learned=True)
+    if not (refuted or departure > UNEVEN) or not large:
+        return Found(psf, evidence.worst_contradiction(psf), True, settled is not None)
 
     def answers(other: FloatArray) -> bool:
         if evidence.contradiction(other) >= max(doubt, DOUBTFUL):
@@ -104,7 +112,8 @@ def estimate_psf(
         polished = alternate(luma, best, model.restorer, POLISH, linear=linear)
         ranked += map(rank, filter(answers, [polished]))
         best = min(ranked, key=itemgetter(0))[1]
-    return Found(best, evidence.worst_contradiction(best), learned=best is psf)
+    first = best is psf
+    return Found(best, evidence.worst_contradiction(best), first, first and settled is not None)
 
 
 def _others(

@@ -42,7 +42,7 @@ def restore_at(
     psf: FloatArray,
     octave: int,
     *,
-    known: bool,
+    certainty: float,
     linear: bool,
     passes: int,
 ) -> FloatArray:
@@ -51,8 +51,8 @@ def restore_at(
     Below full size only the change is enlarged and added, so noise and grain stay what they were.
     """
     if octave == 0:
-        return restorer.restore(image, psf, known=known, linear=linear, passes=passes)
+        return restorer.restore(image, psf, certainty=certainty, linear=linear, passes=passes)
     small = shrink(image, octave)
-    change = restorer.restore(small, psf, known=known, linear=linear, passes=passes) - small
+    change = restorer.restore(small, psf, certainty=certainty, linear=linear, passes=passes) - small
     restored: FloatArray = np.clip(image + _grow(change, image.shape[:2], octave), 0, 1)
     return restored

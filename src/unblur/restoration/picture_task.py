@@ -100,7 +100,7 @@ class PictureTask:
             encoded,
             psf,
             octave,
-            known=not self.blind,
+            certainty=self.field.certainty,
             linear=self.linear,
             passes=self.passes,
         )

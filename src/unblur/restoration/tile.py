@@ -34,7 +34,7 @@ class TileRestorer:
         image: FloatArray,
         psf: npt.NDArray[np.float32],
         *,
-        known: bool,
+        certainty: float,
         linear: bool = True,
         passes: int = 1,
     ) -> FloatArray:
@@ -46,8 +46,8 @@ class TileRestorer:
             (H, W, C) with C 1 or 3, encoded, in [0, 1].
         psf
             (K, K), odd, sum 1.
-        known
-            Whether the PSF is the true one rather than an estimate, and may be followed closely.
+        certainty
+            How closely the PSF may be followed: 1 if it is the true one, 0 if it is a guess.
         linear
             Whether the blur happened in linear light, or on the encoded values.
         passes
@@ -62,15 +62,15 @@ class TileRestorer:
         decode, encode = (srgb_to_linear, linear_to_srgb) if linear else (_same, _same)
         problem = Deconvolution(decode(blurred), psf)
         wiener = [encode(np.clip(problem.wiener(level), 0, 1)) for level in self._levels]
-        estimate = self._mix(self._first, [blurred, *wiener], known)
+        estimate = self._mix(self._first, [blurred, *wiener], certainty)
         for _ in range(passes):
             steps = problem.data_steps(decode(np.clip(estimate, 0, 1)), self._data_levels)
             solved = [encode(np.clip(step, 0, 1)) for step in steps]
-            estimate = self._mix(self._second, [blurred, estimate, *solved], known)
+            estimate = self._mix(self._second, [blurred, estimate, *solved], certainty)
         return np.clip(estimate, 0, 1).transpose(1, 2, 0)
 
     def _mix(
-        self, network: NetworkSession, candidates: list[FloatArray], known: bool
+        self, network: NetworkSession, candidates: list[FloatArray], certainty: float
     ) -> FloatArray:
         """Run a network on candidates (C, H, W); grey ones become RGB for it and grey again."""
         channels, height, width = candidates[0].shape
@@ -78,7 +78,7 @@ class TileRestorer:
         stack = np.empty((1, 3 * len(candidates) + 1, tall, wide), np.float32)
         for number, candidate in enumerate(candidates):
             stack[0, 3 * number : 3 * number + 3, :height, :width] = candidate
-        stack[0, -1] = known
+        stack[0, -1] = certainty
         stack[..., height:, :width] = stack[..., height - 1 : height, :width]
         stack[..., width:] = stack[..., width - 1 : width]
         result = network.run(stack)[0, :, :height, :width]
