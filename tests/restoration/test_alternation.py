@@ -22,7 +22,7 @@ class Oracle:
             self.scenes[sharp.shape] = sharp
             sharp = halve(sharp)
 
-    def restore(self, image, psf, *, known, linear):
+    def restore(self, image, psf, *, certainty, linear):
         return self.scenes[image.shape[:2]][..., None]
 
 
