@@ -28,7 +28,7 @@ REACH = {"none": 14, "gaussian": 14, "defocus": 14, "motion": 33, "shake": 62}
 SMALLEST = 32  # pixels; a smaller picture says nothing of its blur and is left alone
 FLAT = 1 / 255  # standard deviation; nor does a picture that varies less, by a step of 8 bits
 CONTRADICTED = (0.9, 1.3)  # contradiction over which the trust in a PSF falls to nothing
-SETTLED, GUESSED = 0.5, 0.25  # certainty of a PSF whose size the picture speaks for, and of others
+ESTIMATED = 0.5  # certainty: more is better where the PSF is right and worse where it is not
 ENOUGH_DETAIL = 2e-4  # mean squared slope at which a tile's own PSF counts half
 
 
@@ -128,7 +128,7 @@ def find_blur(
         reached,
         local=found.learned,
         trust=trust,
-        certainty=SETTLED if found.settled else GUESSED,
+        certainty=ESTIMATED,
         refined=refined,
     )
 

@@ -15,8 +15,9 @@ __all__ = ["UNEXPLAINED", "is_sharp", "trust", "unexplained"]
 FloatArray = npt.NDArray[np.float32]
 
 # A restoration that explains its tile leaves only noise; one by a wrong PSF leaves a good part of
-# its own change. The two limits were chosen on the validation pictures.
-UNEXPLAINED = (0.4, 0.7)
+# its own change. The two limits were chosen on the validation pictures, at a certainty of 0, and
+# lowered by as much as a certainty of 0.5 leaves less.
+UNEXPLAINED = (0.28, 0.5)
 SHARP_PEAK = 0.4
 
 
