@@ -48,9 +48,6 @@ class BlurField:
         0 to 1: how much of a restoration by it to use.
     certainty : float
         0 to 1: how closely a restoration may follow the PSF.
-    refined : ndarray of float32, optional
-        What the estimator makes of `psf` on the whole picture, (K, K): what it makes of it on a
-        tile is compared with this. `psf` itself if left out.
     """
 
     psf: FloatArray
@@ -58,7 +55,6 @@ class BlurField:
     local: bool = False
     trust: float = 1.0
     certainty: float = 1.0
-    refined: FloatArray | None = None
 
     def for_tiles(self, count: int) -> BlurField:
         """Return the field to use with so many tiles: a single one is the picture itself."""
@@ -73,9 +69,7 @@ class BlurField:
         detail = float((np.diff(luma, axis=0) ** 2).mean() + (np.diff(luma, axis=1) ** 2).mean())
         own = estimator.estimate([luma], start=self.psf, octaves=(0,), linear=linear)
         weight = detail / (detail + ENOUGH_DETAIL)
-        usual = self.psf if self.refined is None else self.refined
-        psf: FloatArray = np.maximum(self.psf + weight * (own - usual), 0)
-        psf /= psf.sum()
+        psf: FloatArray = (weight * own + (1 - weight) * self.psf).astype(np.float32)
         return psf
 
 
@@ -120,17 +114,7 @@ def find_blur(
             break
     believable = not fills_support(found.psf) and describe_psf(found.psf).kind != "none"
     trust = _trust_in(found.doubt) if believable else 0.0
-    refined = None
-    if found.settled:
-        refined = model.estimator.estimate(windows, start=found.psf, octaves=(0,), linear=linear)
-    return BlurField(
-        found.psf,
-        reached,
-        local=found.learned,
-        trust=trust,
-        certainty=ESTIMATED,
-        refined=refined,
-    )
+    return BlurField(found.psf, reached, local=found.learned, trust=trust, certainty=ESTIMATED)
 
 
 def _windows(pixels: npt.NDArray[Any], octave: int, linear: bool) -> list[FloatArray]:

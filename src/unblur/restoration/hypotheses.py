@@ -54,16 +54,14 @@ SEARCHES = (
 
 
 class Found(NamedTuple):
-    """A PSF, how much any part of the picture contradicts it, and how it was found.
+    """A PSF, how much any part of the picture contradicts it, and whether the network found it.
 
-    The network's refinement in each tile takes away from a PSF that was found by turns. `settled`
-    says that the picture spoke for its size.
+    The network's refinement in each tile takes away from a PSF that was found by turns.
     """
 
     psf: FloatArray
     doubt: float
     learned: bool
-    settled: bool
 
 
 def estimate_psf(
@@ -86,14 +84,13 @@ def estimate_psf(
     """
     psf, luma = model.estimator.estimate(windows, linear=linear), windows[0]
     noise, large = estimate_noise(luma), min(luma.shape) >= SMALLEST
-    evidence, settled = Evidence(luma, noise), None
+    evidence = Evidence(luma, noise)
     if large and not is_sharp(psf) and not fills_support(psf):
-        settled = settle_size(luma, psf, noise, model.restorer, linear=linear)
-        psf = psf if settled is None else settled
+        psf = settle_size(luma, psf, noise, model.restorer, linear=linear)
     doubt, departure = evidence.contradiction(psf), evidence.unevenness(psf)
     refuted = doubt > DOUBTFUL or fills_support(psf)
     if not (refuted or departure > UNEVEN) or not large:
-        return Found(psf, evidence.worst_contradiction(psf), True, settled is not None)
+        return Found(psf, evidence.worst_contradiction(psf), learned=True)
 
     def answers(other: FloatArray) -> bool:
         if evidence.contradiction(other) >= max(doubt, DOUBTFUL):
@@ -112,8 +109,7 @@ def estimate_psf(
         polished = alternate(luma, best, model.restorer, POLISH, linear=linear)
         ranked += map(rank, filter(answers, [polished]))
         best = min(ranked, key=itemgetter(0))[1]
-    first = best is psf
-    return Found(best, evidence.worst_contradiction(best), first, first and settled is not None)
+    return Found(best, evidence.worst_contradiction(best), learned=best is psf)
 
 
 def _others(

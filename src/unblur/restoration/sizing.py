@@ -90,7 +90,7 @@ def settle_size(
     restorer: TileRestorer,
     *,
     linear: bool = True,
-) -> FloatArray | None:
+) -> FloatArray:
     """Bring a PSF to the size that the picture speaks for, as a clean shape where it has one.
 
     Parameters
@@ -108,8 +108,8 @@ def settle_size(
 
     Returns
     -------
-    ndarray of float32 or None
-        PSF (K, K), sum 1; None if the picture speaks for no size near that of the estimate.
+    ndarray of float32
+        PSF (K, K), sum 1; `psf` itself if the picture speaks for no size near its own.
     """
     own = _Trials(luma, lambda factor: _enlarged(psf, factor), noise, restorer, linear)
     families, shape = [own], draw_as_shape(psf)
@@ -120,7 +120,7 @@ def settle_size(
         step = family.best()
         if step is not None and family.left(step) <= WORSE * own.left(0):
             return family.draw(family.between(step))
-    return None
+    return psf
 
 
 def _enlarged(psf: FloatArray, factor: float) -> FloatArray:
