@@ -78,14 +78,15 @@ def estimate_psf(
     model
         Estimates and restores.
     searches
-        How many of `SEARCHES` to use; if all, the likeliest PSF is bettered by more turns.
+        How many of `SEARCHES` to use; if all, the likeliest PSF is bettered by more turns. Without
+        any the network's estimate is taken as it is, in its own size.
     linear
         Whether the blur happened in linear light, or on the encoded values.
     """
     psf, luma = model.estimator.estimate(windows, linear=linear), windows[0]
     noise, large = estimate_noise(luma), min(luma.shape) >= SMALLEST
     evidence = Evidence(luma, noise)
-    if large and not is_sharp(psf) and not fills_support(psf):
+    if searches and large and not is_sharp(psf) and not fills_support(psf):
         psf = settle_size(luma, psf, noise, model.restorer, linear=linear)
     doubt, departure = evidence.contradiction(psf), evidence.unevenness(psf)
     refuted = doubt > DOUBTFUL or fills_support(psf)
