@@ -35,7 +35,6 @@ from reporting import Row, report
 import unblur
 
 MAIN = [sys.executable, "-m", "unblur"]
-SETS = 5  # of pictures, by turns, so that a busy machine is busy for all that is compared
 
 
 def processor_seconds() -> float:
@@ -80,9 +79,9 @@ def measure_pipeline(options: argparse.Namespace) -> Iterator[Row]:
     psf = unblur.parse_psf(options.psf) if options.psf else None
     wall, used, stages = Counter[str](), Counter[str](), Stages()
     with tempfile.TemporaryDirectory() as name:
-        for turn in range(SETS):
+        for turn in range(options.sets):
             folder = Path(name) / str(turn)
-            make_pictures(folder / "in", options.pictures // SETS)
+            make_pictures(folder / "in", options.pictures // options.sets)
             found = unblur.find_photos(folder)
             photos = [unblur.read_photo(each.path).pixels for each in found]
             n, source = options.threads, folder / "in"
@@ -169,6 +168,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("part", choices=parts)
     parser.add_argument("--pictures", type=int, default=200)
+    parser.add_argument(
+        "--sets", type=int, default=5, help="of pictures: a busy machine is so for all in turn"
+    )
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--kills", type=int, default=200)
     parser.add_argument("--psf", help="the known blur, such as motion:9,30; found when left out")

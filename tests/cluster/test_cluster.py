@@ -113,3 +113,38 @@ def test_a_cluster_that_loses_a_worker_gives_the_files_of_this_machine(shots, tm
     while restoring_workers(mark) and time.monotonic() < until:
         time.sleep(0.2)
     assert not restoring_workers(mark)  # the cluster ends with the program
+
+
+DEADLY = """
+import os, sys
+from pathlib import Path, PosixPath
+
+import unblur
+
+
+class Deadly(PosixPath):
+    def __reduce__(self):  # ends the worker that wants to know the picture
+        return os._exit, (9,)
+
+
+folder, output = map(Path, sys.argv[1:])
+jobs = [unblur.Job(each.path, output / each.path.name) for each in unblur.find_photos(folder)]
+jobs.insert(3, unblur.Job(Deadly("deadly.jpg"), output / "deadly.jpg"))
+for result in unblur.restore_on_cluster(jobs, workers=2, psf=unblur.box_psf(3)):
+    print(result.outcome, result.source, result.reason, sep="\\t")
+"""
+
+
+def test_a_picture_that_ends_every_worker_is_set_aside_and_no_other(shots, tmp_path):
+    (shots / "bad.jpg").unlink()
+    command = [sys.executable, "-c", DEADLY, str(shots), str(tmp_path / "out")]
+    done = subprocess.run(
+        command, env=environment("deadly"), capture_output=True, text=True, timeout=300
+    )
+    assert done.returncode == 0, done.stderr
+    told = [line.split("\t") for line in done.stdout.splitlines() if line.count("\t") == 2]
+    failed = [(source, reason) for outcome, source, reason in told if outcome == "failed"]
+    assert [source for source, _ in failed] == ["deadly.jpg"]
+    assert "the worker was lost with it" in failed[0][1]
+    assert sum(outcome == "restored" for outcome, _, _ in told) == COUNT
+    assert len(list((tmp_path / "out").iterdir())) == COUNT

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
+from skimage.data import coffee
 
 from unblur.errors import ImageReadError
 from unblur.images.files import read_photo, write_photo
@@ -59,6 +60,23 @@ def test_what_is_written_imagecodecs_reads(samples):
     decoded = imagecodecs.png_decode(file.getvalue()).reshape(samples.shape)
     np.testing.assert_array_equal(decoded, samples)
     np.testing.assert_array_equal(stack(read_png(file, None)), samples)
+
+
+def drawing() -> np.ndarray:
+    block = np.random.default_rng(0).integers(0, 2, (16, 16, 1), np.uint8) * np.uint8(255)
+    return np.tile(block, (20, 25, 1))
+
+
+@pytest.mark.parametrize(
+    ("pixels", "strategy"), [(coffee(), zlib.Z_RLE), (drawing(), zlib.Z_FILTERED)]
+)
+def test_repeats_are_looked_for_where_they_are(pixels, strategy):
+    file, expected, usual = io.BytesIO(), io.BytesIO(), io.BytesIO()
+    write_png(Photo(pixels), file)
+    image = Image.fromarray(pixels.squeeze())
+    image.save(expected, "PNG", compress_type=strategy)
+    image.save(usual, "PNG")
+    assert len(file.getvalue()) == len(expected.getvalue()) < 1.1 * len(usual.getvalue())
 
 
 def test_opencv_reads_16_bits(tmp_path, picture):

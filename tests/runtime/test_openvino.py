@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from concurrent.futures import ThreadPoolExecutor
 from importlib.util import find_spec
 
@@ -76,6 +77,16 @@ def test_threads_may_share_a_session():
     reference = load_session(path, threads=1)
     for batch, result in zip(batches, results, strict=True):
         assert np.abs(result - reference.run(batch)).max() < TOLERANCE
+
+
+def test_one_thread_is_the_one_that_asks():
+    path = FOLDER / "restorer-first.onnx"
+    session = load_session(path, threads=1, device="openvino")
+    batch = batch_for("restorer-first", 256, 256)
+    session.run(batch)
+    start, others = time.thread_time(), time.process_time()
+    session.run(batch)
+    assert time.thread_time() - start > 0.5 * (time.process_time() - others)
 
 
 def test_a_file_that_openvino_cannot_load_goes_to_onnx_runtime_with_a_word(model, monkeypatch):

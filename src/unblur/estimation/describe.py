@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Literal
 
 import numpy as np
@@ -159,7 +160,14 @@ def describe_psf(psf: ArrayLike) -> PSFDescription:
     >>> found.kind, round(found.extent), round(found.angle)
     ('motion', 12, 30)
     """
-    support = _find_support(as_psf(psf).astype(np.float64))
+    values = as_psf(psf)
+    return _describe(values.tobytes(), values.shape[0])
+
+
+@lru_cache(maxsize=16)  # with a known PSF every picture asks the same, without one each asks twice
+def _describe(content: bytes, side: int) -> PSFDescription:
+    values = np.frombuffer(content, np.float32).reshape(side, side)
+    support = _find_support(values.astype(np.float64))
     candidates = _fit_candidates(support)
     best = max(candidates, key=_similarity_of)
     kind, extent, angle = best.kind, best.extent, best.angle

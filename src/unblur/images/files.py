@@ -21,11 +21,8 @@ from unblur.images.places import Place, RemotePath, place_of, remote_file
 __all__ = [
     "SUFFIXES",
     "FoundPhoto",
-    "decode_file",
-    "encode_file",
     "find_photos",
     "new_file",
-    "read_bytes",
     "read_photo",
     "read_with_digest",
     "write_photo",
@@ -104,48 +101,6 @@ def read_with_digest(
         return photo, FileDigest.of(file, place)
 
 
-def read_bytes(place: Place) -> bytes:
-    """Return a whole file, for `decode_file`.
-
-    Raises
-    ------
-    ImageReadError
-        When the file is missing, a folder, or unreadable.
-    """
-    if isinstance(place, RemotePath):
-        return place.read_bytes()
-    try:
-        with _open(place) as file:
-            return file.read()
-    except OSError as error:
-        raise ImageReadError(f"{place}: cannot be read: {error.strerror or error}") from error
-
-
-def decode_file(data: bytes, place: Place, *, max_pixels: int | None = MAX_PIXELS) -> Photo:
-    """Read a photograph from the bytes of a file whose place is known.
-
-    Parameters
-    ----------
-    data : bytes
-        All of the file.
-    place : Path or RemotePath
-        Where it came from, for errors and notes.
-    max_pixels : int or None, optional
-        As for `read_photo`.
-
-    Returns
-    -------
-    Photo
-        As `read_photo` returns it.
-
-    Raises
-    ------
-    ImageReadError
-        As by `read_photo`.
-    """
-    return _read(io.BytesIO(data), place, max_pixels)
-
-
 def _read(file: BinaryIO, place: Place, max_pixels: int | None) -> Photo:
     try:
         photo = decode(file, max_pixels)
@@ -156,33 +111,6 @@ def _read(file: BinaryIO, place: Place, max_pixels: int | None) -> Photo:
         note = f"its name says {expected}, its content is {photo.format}"
         photo = replace(photo, notes=(*photo.notes, note))
     return photo
-
-
-def encode_file(photo: Photo, place: Place, *, strip: bool = False) -> bytes:
-    """Return what `write_photo` would write.
-
-    Parameters
-    ----------
-    photo : Photo
-        As for `write_photo`.
-    place : Path or RemotePath
-        Its suffix decides on the format.
-    strip : bool, optional
-        As for `write_photo`.
-
-    Returns
-    -------
-    bytes
-        The whole file.
-
-    Raises
-    ------
-    ImageWriteError
-        When the suffix is unknown or the format cannot hold the picture.
-    """
-    with io.BytesIO() as file:
-        _write(photo, file, place, strip)
-        return file.getvalue()
 
 
 def write_photo(

@@ -8,6 +8,7 @@ import zlib
 from typing import Any, BinaryIO
 
 import numpy as np
+from PIL.Image import Image
 from PIL.PngImagePlugin import PngImageFile, PngInfo
 
 from unblur.errors import ImageReadError
@@ -57,14 +58,33 @@ def write_png(photo: Photo, file: BinaryIO) -> None:
             info.add(name, data)
     metadata = photo.metadata
     options: dict[str, Any] = {"dpi": metadata.dpi} if metadata.dpi else {}
-    encode_pillow(photo).save(
+    image = encode_pillow(photo)
+    image.save(
         file,
         "PNG",
+        compress_type=_search(image),
         pnginfo=info,
         exif=metadata.exif or b"",
         icc_profile=metadata.icc,
         **options,
     )
+
+
+def _search(image: Image) -> int:
+    """Say how zlib looks for repeats: not at all, where a few rows hardly gain by it.
+
+    In photographs it finds none, and takes four times the time; in drawings it finds most.
+    """
+    top = max(0, image.height * 15 // 32 - 8)
+    rows = image.crop((0, top, image.width, image.height - top))
+    runs, repeats = (_size(rows, strategy) for strategy in (zlib.Z_RLE, zlib.Z_FILTERED))
+    return zlib.Z_RLE if runs < 1.1 * repeats else zlib.Z_FILTERED
+
+
+def _size(image: Image, strategy: int) -> int:
+    with io.BytesIO() as file:
+        image.save(file, "PNG", compress_type=strategy)
+        return len(file.getvalue())
 
 
 def _chunks(photo: Photo) -> list[tuple[bytes, bytes]]:

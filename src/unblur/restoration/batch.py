@@ -36,8 +36,6 @@ from unblur.runtime.session import default_threads
 
 __all__ = [
     "LOOKAHEAD",
-    "check_suffix",
-    "entry_of",
     "make_folder",
     "restore_batch",
     "restore_job",
@@ -250,17 +248,17 @@ def _restore(
     gate: Gate,
     progress: Progress | None,
 ) -> FileResult:
-    check_suffix(job.target)
+    _check_suffix(job.target)
     photo, before = read_with_digest(job.source)
     make_folder(job.target)
     with gate.passed(photo.width * photo.height * len(photo.frames)):
         photo, report = restore_pixels(photo, restorer, settings, progress=progress)
     after = write_with_digest(photo, job.target, overwrite=settings.overwrite, strip=settings.strip)
-    entry = entry_of(photo, before, after, report, settings)
+    entry = _entry_of(photo, before, after, report, settings)
     return FileResult(job.source, job.target, "restored", report, notes=photo.notes, entry=entry)
 
 
-def entry_of(
+def _entry_of(
     photo: Photo, before: FileDigest, after: FileDigest, report: Report, settings: Settings
 ) -> RecordEntry | None:
     """Return what a record tells of a restored photo, if one is wanted."""
@@ -275,7 +273,7 @@ def entry_of(
     )
 
 
-def check_suffix(target: Place) -> None:
+def _check_suffix(target: Place) -> None:
     """Refuse a name that tells no kind of picture.
 
     Raises

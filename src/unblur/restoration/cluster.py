@@ -1,15 +1,14 @@
-"""A batch on a cluster: Ray Data reads, restores in actors, and writes (extra ``cluster``).
+"""A batch on a cluster: Ray Data's actors read, restore and write (extra ``cluster``).
 
-The bytes of files travel between the stages, not pixels: they are a tenth of the size, and the
-results are those of the local engine bit for bit. A lost worker's pictures are done again by
-another; a picture that takes its worker with it each time is set aside.
+Nothing but jobs and what became of them travels: each actor does what a thread of the local engine
+does, and the results are the same bit for bit. A lost worker's pictures are done again by another;
+a picture that takes its worker with it even when it is alone there is set aside.
 """
 
 from __future__ import annotations
 
 import logging
 import pickle
-import time
 import warnings
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -21,14 +20,13 @@ from typing import Any
 
 from unblur.degradation.physical import PhysicalPSF
 from unblur.errors import MissingExtraError, UnblurError
-from unblur.images.digest import FileDigest
-from unblur.images.files import decode_file, encode_file, new_file, read_bytes
-from unblur.restoration.batch import check_suffix, entry_of, make_folder
-from unblur.restoration.frames import restore_pixels
+from unblur.images.atomic import sweep_folder
+from unblur.restoration.batch import restore_job
 from unblur.restoration.job import EXISTS, PSF, FileResult, Job, Settings
 from unblur.restoration.making import Making
-from unblur.restoration.pipeline import stop_without_room
+from unblur.restoration.pipeline import Gate, stop_without_room
 from unblur.restoration.quality import Quality
+from unblur.restoration.recognising import recognise_result
 from unblur.restoration.restorer import Device, Restorer
 
 __all__ = ["restore_on_cluster"]
@@ -37,6 +35,7 @@ WINDOW = 10_000
 """Jobs that are planned at a time: what the driver holds does not grow with the batch."""
 
 RETRIES = 3  # of a picture whose worker was lost
+IN_TURN = 2  # pictures of a worker: while one is restored, another is read or written
 Row = dict[str, Any]
 
 
@@ -159,109 +158,80 @@ class _Cluster:
         if not jobs:
             return
         left = dict(enumerate(jobs))
-        with warnings.catch_warnings():
-            # it announces the end of the arguments that bound its retries, and names no others yet
-            warnings.filterwarnings("ignore", message=".*ray_remote_args")
-            stages = self._stages(jobs)
-        for row in stages.iter_rows():
-            left.pop(row["number"])
-            result: FileResult = pickle.loads(row["result"])
-            yield result
-            stop_without_room(result)
+        for in_turn in (IN_TURN, 1):  # what was lost may have been lost with a neighbour
+            with warnings.catch_warnings():
+                # it announces the end of the arguments that bound its retries, and names no others
+                warnings.filterwarnings("ignore", message=".*ray_remote_args")
+                stages = self._stages(left, in_turn, again=len(left) < len(jobs))
+            for row in stages.iter_rows():
+                del left[row["number"]]
+                result: FileResult = pickle.loads(row["result"])
+                yield result
+                stop_without_room(result)
+            if not left:
+                break
+        _sweep(jobs)
         for job in left.values():
             error = UnblurError(
-                f"{job.source}: the worker was lost with it {RETRIES + 1} times: "
-                "give the workers more memory, or restore it by itself"
+                f"{job.source}: the worker was lost with it {RETRIES + 1} times, and as often when "
+                "it was alone: give the workers more memory, or restore it by itself"
             )
             yield FileResult(job.source, job.target, "failed", error=error)
 
-    def _stages(self, jobs: list[Job]) -> Any:
-        rows = [{"number": number, "job": pickle.dumps(job)} for number, job in enumerate(jobs)]
-        settings = {"settings": self.worker.settings}
-        aside = {
-            "num_cpus": 0,
-            "compute": self.data.TaskPoolStrategy(size=self.workers),
-            "ray_remote_args_fn": lambda: {"max_retries": RETRIES},
-        }
+    def _stages(self, jobs: dict[int, Job], in_turn: int, *, again: bool) -> Any:
+        rows = [{"number": number, "job": pickle.dumps(job)} for number, job in jobs.items()]
         return (
-            # a block for each picture: one that is lost takes no other with it
-            self.data.from_items(rows, override_num_blocks=len(rows))
-            .map(_read, fn_kwargs=settings, **aside)
-            .map(
+            # a block for each picture: one that is lost takes no finished one with it
+            self.data.from_items(rows, override_num_blocks=len(rows)).map(
                 _Restore,
-                fn_constructor_args=(self.worker,),
-                compute=self.data.ActorPoolStrategy(size=min(self.workers, len(jobs))),
+                fn_constructor_args=(self.worker, again),
+                compute=self.data.ActorPoolStrategy(
+                    size=min(self.workers, len(jobs)),
+                    max_tasks_in_flight_per_actor=2 * in_turn if in_turn > 1 else 1,
+                    enable_true_multi_threading=True,
+                ),
+                max_concurrency=in_turn,
                 num_cpus=1,
                 ray_remote_args_fn=lambda: {"max_restarts": -1, "max_task_retries": RETRIES},
             )
-            .map(_write, fn_kwargs=settings, **aside)
         )
-
-
-def _read(row: Row, settings: Settings) -> Row:
-    """Stage 1: the bytes of a picture, unless its result exists."""
-    job: Job = pickle.loads(row["job"])
-    result, data, start = FileResult(job.source, job.target, "restored"), b"", time.perf_counter()
-    try:
-        if not settings.overwrite and job.target.exists():
-            result = replace(result, outcome="skipped", notes=(EXISTS,))
-        else:
-            check_suffix(job.target)
-            data = read_bytes(job.source)
-    except Exception as error:  # kept in the result: one bad file does not end a batch
-        result = _failed(result, error)
-    return _row(row["number"], result, data, start)
 
 
 class _Restore:
-    """Stage 2: an actor with one model."""
+    """An actor with one model, in which a picture is restored while another is read or written."""
 
-    def __init__(self, worker: _Worker) -> None:
+    def __init__(self, worker: _Worker, again: bool) -> None:
         self._restorer = Restorer(
             worker.model, threads=1, quality=worker.quality, device=worker.device
         )
-        self._settings = worker.settings
+        self._settings, self._gate, self._again = worker.settings, Gate(1), again
 
     def __call__(self, row: Row) -> Row:
-        result: FileResult = pickle.loads(row["result"])
-        data, start = row["data"], time.perf_counter()
-        if result.outcome != "restored" or result.target is None:
-            return row
-        try:
-            photo, before = decode_file(data, result.source), FileDigest.of(data, result.source)
-            photo, report = restore_pixels(photo, self._restorer, self._settings)
-            data = encode_file(photo, result.target, strip=self._settings.strip)
-            after = FileDigest.of(data, result.target)
-            entry = entry_of(photo, before, after, report, self._settings)
-            result = replace(result, report=report, notes=photo.notes, entry=entry)
-        except Exception as error:  # as above
-            result = _failed(result, error)
-        return _row(row["number"], result, data, start)
+        job: Job = pickle.loads(row["job"])
+        how = (job, self._restorer, self._settings, self._gate)
+        result = restore_job(*how)
+        if result.notes == (EXISTS,) and (self._again or self._follows_a_lost_one()):
+            result = recognise_result(result, *how)
+        return {"number": row["number"], "result": pickle.dumps(_portable(result))}
+
+    def _follows_a_lost_one(self) -> bool:
+        ray: Any = import_module("ray")
+        return bool(ray.get_runtime_context().was_current_actor_reconstructed)
 
 
-def _write(row: Row, settings: Settings) -> Row:
-    """Stage 3: the bytes of the result into its place."""
-    result: FileResult = pickle.loads(row["result"])
-    start = time.perf_counter()
-    if result.outcome == "restored" and result.target is not None:
-        try:
-            make_folder(result.target)
-            with new_file(result.target, overwrite=settings.overwrite) as file:
-                file.write(row["data"])
-        except Exception as error:  # as above
-            result = _failed(result, error)
-    return _row(row["number"], result, b"", start)
+def _sweep(jobs: Iterable[Job]) -> None:
+    """Remove what lost workers left half-written."""
+    for folder in {job.target.parent for job in jobs}:
+        if isinstance(folder, Path):
+            sweep_folder(folder)
 
 
-def _row(number: int, result: FileResult, data: bytes, start: float) -> Row:
-    result = replace(result, seconds=result.seconds + time.perf_counter() - start)
-    return {"number": number, "result": pickle.dumps(result), "data": data}
-
-
-def _failed(result: FileResult, error: Exception) -> FileResult:
+def _portable(result: FileResult) -> FileResult:
     """Keep an error as far as it can travel."""
     try:
-        pickle.loads(pickle.dumps(error))
+        pickle.loads(pickle.dumps(result.error))
     except Exception:
-        error = UnblurError(f"{result.source}: {type(error).__name__}: {error}")
-    return replace(result, outcome="failed", report=None, error=error, entry=None)
+        error = result.error
+        told = UnblurError(f"{result.source}: {type(error).__name__}: {error}")
+        return replace(result, error=told)
+    return result

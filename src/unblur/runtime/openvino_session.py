@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from unblur.cards import ModelCard
 from unblur.errors import ModelError
-from unblur.runtime.checks import check_batch, default_threads
+from unblur.runtime.checks import check_batch
 from unblur.runtime.openvino_graph import simplify
 
 __all__ = ["OpenVinoSession", "import_openvino"]
@@ -44,27 +44,15 @@ class OpenVinoSession:
 
     def __init__(self, card: ModelCard, content: bytes, threads: int) -> None:
         self.card = card
-        streams = max(1, default_threads() // threads)
+        self._content, self._threads = content, threads
+        self._lock = threading.Lock()
         try:
-            core = _core()
-            native = core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")
-            options = {
-                "INFERENCE_PRECISION_HINT": "bf16" if "BF16" in native else "f32",
-                "INFERENCE_NUM_THREADS": streams * threads,
-                "NUM_STREAMS": streams,
-                "ENABLE_CPU_PINNING": False,
-            }
-            model = core.read_model(content)
-            simplify(model)
-            self._compiled = core.compile_model(model, "CPU", options)
+            self._idle = [self._compile()]
         except Exception as error:  # openvino's errors share no public base class
             reason = " ".join(str(error).split())
             raise ModelError(
                 f"{card.id}: OpenVINO cannot load it ({reason}); use the CPU"
             ) from error
-        self._lock = threading.Lock()
-        self._idle: list[Any] = []
-        self._running = 0
 
     def run(self, batch: FloatArray) -> FloatArray:
         """Run the network.
@@ -87,24 +75,36 @@ class OpenVinoSession:
         """
         check_batch(self.card, batch.shape)
         with self._lock:
-            self._running += 1
-            request = self._idle.pop() if self._idle else self._compiled.create_infer_request()
+            compiled = self._idle.pop() if self._idle else None
+        compiled = compiled or self._compile()
         try:
+            request = compiled.create_infer_request()
             request.infer({0: batch}, share_inputs=True)
             result: FloatArray = request.get_output_tensor(0).data.copy()
             return result
         finally:
+            # what this shape took would lie idle between two pictures
+            with contextlib.suppress(RuntimeError):  # a thread of its own may not be at rest
+                compiled.release_memory()
             with self._lock:
-                self._running -= 1
-                self._idle.append(request)
-                if not self._running:
-                    self._forget()
+                self._idle.append(compiled)
 
-    def _forget(self) -> None:
-        """Give back what the last shapes took: between two pictures it would lie idle."""
-        self._idle.clear()
-        with contextlib.suppress(RuntimeError):  # a thread of its own may not have come to rest
-            self._compiled.release_memory()
+    def _compile(self) -> Any:
+        """Make the network ready for one run at a time, in the thread that asks for it.
+
+        One for all runs has threads of its own, and each run waits until they are awake.
+        """
+        core = _core()
+        native = core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")
+        model = core.read_model(self._content)
+        simplify(model)
+        options = {
+            "INFERENCE_PRECISION_HINT": "bf16" if "BF16" in native else "f32",
+            "INFERENCE_NUM_THREADS": self._threads,
+            "NUM_STREAMS": 1,
+            "ENABLE_CPU_PINNING": False,
+        }
+        return core.compile_model(model, "CPU", options)
 
 
 @lru_cache(maxsize=1)
