@@ -16,7 +16,7 @@ FloatArray = NDArray[np.float32]
 _CLEAN = (0.0015, 0.004)  # noise on encoded values: rounding to 8 bits is 0.0011
 _SOFT = (4.5, 18.0)  # px across, in which a coder's softness goes over into blur
 _MIXED = (1.05, 1.25)  # times a frame's own mean slope; then it is mostly its neighbours
-_HALF = 0.5  # of a restoration by one PSF of what has several
+_HALF = 0.5  # of a restoration by one PSF of what has several, or may have
 
 
 def belief_in(field: BlurField, noise: float, sharpened: float) -> float:
@@ -24,7 +24,8 @@ def belief_in(field: BlurField, noise: float, sharpened: float) -> float:
 
     A frame without noise went through a denoiser or a coder, which also took its finest detail: it
     looks as if a small round PSF had blurred it, and restoring by that adds what was never there.
-    And a frame that its neighbours made sharper is a mixture, which no single PSF describes.
+    A shake found in it is half believed. And a frame that its neighbours made sharper is a mixture,
+    which no single PSF describes.
 
     Parameters
     ----------
@@ -45,14 +46,14 @@ def belief_in(field: BlurField, noise: float, sharpened: float) -> float:
     >>> import unblur
     >>> soft, moved = (BlurField(unblur.gaussian_psf(1.5)), BlurField(unblur.motion_psf(15, 30)))
     >>> belief_in(soft, 0.001, 1.0) < 0.1, belief_in(soft, 0.01, 1.0), belief_in(moved, 0.001, 1.0)
-    (True, 1.0, 1.0)
+    (True, 1.0, 0.5)
     >>> belief_in(moved, 0.01, 2.0)
     0.5
     """
     found = describe_psf(field.psf)
     clean = 1 - ramp(noise, _CLEAN)
     directed = found.kind in ("motion", "shake")
-    blur = 1.0 if directed else ramp(found.extent * 2**field.octave, _SOFT)
+    blur = _HALF if directed else ramp(found.extent * 2**field.octave, _SOFT)
     return (1 - clean * (1 - blur)) * (1 - _HALF * ramp(sharpened, _MIXED))
 
 

@@ -31,7 +31,7 @@ CONTEXT = REACH + MEMORY
 """Frames on each side that the result of one depends on."""
 
 _ALIKE = (0.6, 0.9)  # correlation of two PSFs from which on they are taken for one, more and more
-_SHARPER = (1.0, 1.05)  # times the mean slope of a frame at which neighbours replace it
+_SHARPER = (1.0, 1.02)  # times the mean slope of a frame at which neighbours replace it
 _BLURRED = 1.0  # px by which PSFs are blurred for the comparison: a shift is no other shape
 
 
