@@ -176,19 +176,12 @@ def video(
             progress=lambda done, total: advance(done, total, source.name),
         )
     if record is not None and before is not None:
-        how = {
-            "strength": strength,
-            "linear": not encoded,
-            "neighbours": not alone,
-            "start": start,
-            "end": end,
-            "codec": codec,
-            "crf": crf,
-            "quality": quality,
-            "threads": restorer.threads,
-            "device": device,
-        }
-        _write_down(record, _making(how, psf, kernel, model), before, output, report)
+        how = {"strength": strength, "linear": not encoded, "neighbours": not alone}
+        part = {"start": start, "end": end, "codec": codec, "crf": crf}
+        means = {"quality": quality, "threads": restorer.threads, "device": device}
+        _write_down(
+            record, _making({**how, **part, **means}, psf, kernel, model), before, output, report
+        )
     _tell(report, source, output, as_json=as_json)
 
 
