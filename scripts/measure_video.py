@@ -4,13 +4,18 @@ Run with the ``dev`` extra installed (the scenes ship with scikit-image)::
 
     python scripts/measure_video.py still
     python scripts/measure_video.py shake
+    python scripts/measure_video.py shake --held-out
     python scripts/measure_video.py averaged --frames FOLDER    # of sharp frames, many a second
+    python scripts/measure_video.py pairs --frames FOLDER    # blurred/, sharp/: CLIP_NUMBER.png
+
+Settings were chosen on the scenes of `SCENES`, on the quarters upper right and lower left of the
+averaged frames, and on the clips of pairs that are named train; the others are held out.
 """
 
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from statistics import fmean
 from typing import Any
@@ -28,10 +33,25 @@ from unblur.restoration.video.steady import FrameSettings, restore_frames
 
 Image = NDArray[np.float32]
 Frames = list[NDArray[Any]]
+Clip = tuple[str, list[Image], Frames]
+QUARTERS = {
+    "upper left": (0, 0),
+    "upper right": (0, 1),
+    "lower left": (1, 0),
+    "lower right": (1, 1),
+}
 SCENES: dict[str, Callable[[], NDArray[np.uint8]]] = {
     "astronaut": skimage.data.astronaut,
     "coffee": skimage.data.coffee,
     "chelsea": skimage.data.chelsea,
+}
+HELD_OUT: dict[str, Callable[[], NDArray[np.uint8]]] = {
+    "rocket": skimage.data.rocket,
+    "cat": skimage.data.cat,
+    "motorcycle": lambda: skimage.data.stereo_motorcycle()[0],
+    "tissue": skimage.data.immunohistochemistry,
+    "retina": skimage.data.retina,
+    "camera": lambda: np.repeat(skimage.data.camera()[..., None], 3, axis=2),
 }
 SIDE, BORDER = 256, 12
 BLURS = {
@@ -43,22 +63,37 @@ BLURS = {
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("part", choices=("still", "shake", "averaged"))
+    parser.add_argument("part", choices=("still", "shake", "averaged", "pairs"))
     parser.add_argument("--count", type=int, default=8, help="frames of each clip")
-    parser.add_argument("--frames", type=Path, help="folder of sharp frames to average")
-    parser.add_argument("--window", type=int, default=9, help="frames in each average")
+    parser.add_argument("--held-out", action="store_true", help="shake other scenes")
+    parser.add_argument("--frames", type=Path, help="folder of sharp frames, or of pairs")
+    parser.add_argument("--window", type=int, nargs="+", default=[1, 5, 9, 15, 25])
     parser.add_argument("--step", type=int, default=8, help="frames between two averages")
+    parser.add_argument("--quarter", nargs="+", default=list(QUARTERS), choices=QUARTERS)
     options = parser.parse_args()
     restorer = unblur.Restorer(threads=1)
     if options.part == "still":
-        print(_still(restorer, options.count).to_markdown())
-    elif options.part == "shake":
-        clips = {name: _shaken(name, options.count) for name in SCENES}
-        print(_gains(restorer, clips).to_markdown())
+        table = _still(restorer, options.count)
+    else:
+        table = _gains(restorer, _clips(options))
+    print(table.to_markdown())
+
+
+def _clips(options: argparse.Namespace) -> Iterator[Clip]:
+    if options.part == "shake":
+        scenes = HELD_OUT if options.held_out else SCENES
+        for name, scene in scenes.items():
+            yield name, *_shaken(name, scene, options.count)
+    elif options.part == "pairs":
+        names = {path.stem.rpartition("_")[0] for path in (options.frames / "sharp").iterdir()}
+        for name in sorted(names):
+            yield name, *_paired(options.frames, name, options.count)
     else:
         paths = sorted(options.frames.iterdir())
-        clips = _averaged(paths, options.count, options.window, options.step)
-        print(_gains(restorer, clips).to_markdown())
+        for quarter in options.quarter:
+            for window in options.window:
+                clip = _averaged(paths, quarter, options.count, window, options.step)
+                yield f"{quarter}, {window}", *clip
 
 
 def _still(restorer: unblur.Restorer, count: int) -> Table:
@@ -77,10 +112,10 @@ def _still(restorer: unblur.Restorer, count: int) -> Table:
     return Table("temporal noise: source, and the restored over it", header, tuple(body))
 
 
-def _gains(restorer: unblur.Restorer, clips: dict[str, tuple[list[Image], Frames]]) -> Table:
+def _gains(restorer: unblur.Restorer, clips: Iterable[Clip]) -> Table:
     """PSNR of blurred frames, restored frame by frame, and with neighbours."""
     body = []
-    for name, (sharp, frames) in clips.items():
+    for name, sharp, frames in clips:
         together, alone = _both(restorer, frames)
         scores = [_psnr(each, sharp) for each in (frames, alone, together)]
         gain = scores[2] - scores[1]
@@ -97,9 +132,11 @@ def _both(restorer: unblur.Restorer, frames: Frames) -> tuple[Frames, Frames]:
     return together, alone
 
 
-def _shaken(name: str, count: int) -> tuple[list[Image], Frames]:
+def _shaken(
+    name: str, make: Callable[[], NDArray[np.uint8]], count: int
+) -> tuple[list[Image], Frames]:
     """A hand-held clip: each frame moved, turned and shaken in its own way."""
-    scene = to_float(SCENES[name]())
+    scene = to_float(make())
     rng = np.random.default_rng(len(name))
     sharp, frames = [], []
     for number in range(count):
@@ -119,27 +156,38 @@ def _shaken(name: str, count: int) -> tuple[list[Image], Frames]:
 
 
 def _averaged(
-    paths: Sequence[Path], count: int, window: int, step: int
-) -> dict[str, tuple[list[Image], Frames]]:
-    """Means of neighbouring sharp frames in linear light, beside the middle ones; two quarters."""
-    clips: dict[str, tuple[list[Image], Frames]] = {}
+    paths: Sequence[Path], quarter: str, count: int, window: int, step: int
+) -> tuple[list[Image], Frames]:
+    """Means of neighbouring sharp frames in linear light, beside the middle ones."""
+    sharp, frames = [], []
     for begin in range(0, min(count * step, len(paths) - window + 1), step):
-        part = [to_float(unblur.read_photo(path).pixels) for path in paths[begin : begin + window]]
+        part = [_quarter(path, quarter) for path in paths[begin : begin + window]]
         mean = linear_to_srgb(np.mean([srgb_to_linear(each) for each in part], 0, np.float32))
-        middle = part[window // 2]
-        half = [extent // 2 for extent in middle.shape[:2]]
-        for name, top, left in (("upper left", 0, 0), ("lower right", *half)):
-            place = np.s_[top : top + half[0], left : left + half[1]]
-            sharp, frames = clips.setdefault(name, ([], []))
-            sharp.append(middle[place])
-            frames.append(to_dtype(mean[place], np.uint8))
-    return clips
+        sharp.append(part[window // 2])
+        frames.append(to_dtype(mean, np.uint8))
+    return sharp, frames
+
+
+def _quarter(path: Path, name: str) -> Image:
+    whole = unblur.read_photo(path).pixels
+    height, width = (extent // 2 for extent in whole.shape[:2])
+    top, left = QUARTERS[name][0] * height, QUARTERS[name][1] * width
+    return to_float(whole[top : top + height, left : left + width])
+
+
+def _paired(folder: Path, name: str, count: int) -> tuple[list[Image], Frames]:
+    """A blurred clip and its sharp frames, from files."""
+    paths = sorted((folder / "sharp").glob(f"{name}_*"))[:count]
+    sharp = [to_float(unblur.read_photo(path).pixels) for path in paths]
+    return sharp, [unblur.read_photo(folder / "blurred" / path.name).pixels for path in paths]
 
 
 def _psnr(frames: Frames, sharp: list[Image]) -> float:
     inner = np.s_[BORDER:-BORDER, BORDER:-BORDER]
     pairs = zip(frames, sharp, strict=True)
-    errors = [np.mean((to_float(one)[inner] - other[inner]) ** 2) for one, other in pairs]
+    errors = [
+        max(np.mean((to_float(one)[inner] - other[inner]) ** 2), 1e-10) for one, other in pairs
+    ]
     return fmean(-10 * float(np.log10(error)) for error in errors)
 
 

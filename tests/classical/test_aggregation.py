@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+from scipy.ndimage import gaussian_filter
 
 from unblur.classical.aggregation import aggregate
 from unblur.degradation import convolve, motion_psf
@@ -38,3 +39,12 @@ def test_noise_is_averaged_where_it_is_known(coffee):
     spread = float(np.std(aggregate(frames, noise=0.03) - coffee))
     assert spread < 1.25 * 0.03 / np.sqrt(5)
     assert spread < 0.85 * float(np.std(aggregate(frames) - coffee))
+
+
+def test_what_differs_by_chance_is_not_taken(coffee):
+    """Others that lie on the first with small errors add these where the strongest is taken."""
+    rng = np.random.default_rng(0)
+    errors = [gaussian_filter(rng.standard_normal(coffee.shape), (0.7, 0.7, 0)) for _ in range(4)]
+    others = [coffee + 0.01 * each.astype(np.float32) / each.std() for each in errors]
+    merged = aggregate([coffee, *others], noise=0.001)
+    assert np.std(merged - coffee) < 0.35 * 0.01

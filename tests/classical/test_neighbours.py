@@ -46,3 +46,30 @@ def test_a_blurred_frame_gains_from_sharper_neighbours(coffee, noise):
     assert used == [True, True]
     before, after = (np.mean((each - coffee)[INSIDE] ** 2) for each in (frames[1], fused))
     assert after < 0.5 * before
+
+
+def test_neighbours_that_are_as_sharp_leave_a_frame_nearly_as_it_is(coffee):
+    soft = gaussian_filter(coffee, (1.0, 1.0, 0))  # what a camera records can be moved by splines
+    neighbours = [shift(soft, (0.4 * k, -2.3 * k, 0), mode="nearest") for k in (-2, -1, 1, 2)]
+    slightly = [gaussian_filter(each, (0.4, 0.4, 0)) for each in neighbours]
+    fused, used = fuse_neighbours(soft, slightly, noise=0.001)
+    assert used == [True] * 4
+    assert np.sqrt(np.mean((fused - soft)[INSIDE] ** 2)) < 0.0015
+
+
+def test_things_at_other_depths_are_laid_on_where_they_are(camera):
+    """A picture whose halves move apart: one motion fits none of them, and all looks alike."""
+    scene = np.repeat(camera[..., None], 3, axis=2)
+    depth = np.linspace(-1, 1, scene.shape[1])[None] * np.ones((scene.shape[0], 1))
+    rows, columns = np.mgrid[: scene.shape[0], : scene.shape[1]].astype(float)
+
+    def seen(time):
+        places = np.stack([rows, columns + 5 * time * np.tanh(4 * depth)])
+        planes = [map_coordinates(scene[..., c], places, mode="nearest") for c in range(3)]
+        return np.stack(planes, -1).astype(np.float32)
+
+    blurred = convolve(seen(0), camera_shake_psf(np.random.default_rng(1), extent=3.0))
+    fused, used = fuse_neighbours(blurred, [seen(-1), seen(1)], noise=0.0)
+    assert used == [True, True]
+    before, after = (np.mean((each - scene)[INSIDE] ** 2) for each in (blurred, fused))
+    assert after < 0.3 * before

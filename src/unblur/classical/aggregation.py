@@ -15,6 +15,10 @@ __all__ = ["aggregate"]
 _BLOCK = 64  # px of a side; the blur is taken to be even within
 _SMOOTH = _BLOCK / 50  # frequencies over which magnitudes are averaged, as published
 _FIRST = np.float32(1.1)
+_SHARPER = (0.1, 0.3)  # mean logarithm of how much stronger others are: chance, and another blur
+_DOUBTED = 1.6  # times what the first frame has, others must have, where it is but chance
+_ONLY_NOISE = (1.5, 4.0)  # times the power of noise by which what is one and the same may differ
+_COARSE = 0.04  # cycles a pixel below which all blurs are alike
 _ABOVE_NOISE = 3.0  # of its magnitude in a block: what is stronger may be detail
 
 
@@ -28,8 +32,9 @@ def aggregate(
     Parameters
     ----------
     frames : sequence of ndarray of float32
-        One or more (H, W, C) that lie on each other. The first is preferred a little: the others
-        were resampled, and may lie on it with an error. Not modified.
+        One or more (H, W, C) that lie on each other. The first is preferred, for the others were
+        resampled and may lie on it with an error: a little where they are plainly sharper, much
+        where they are about as sharp. Not modified.
     power : float
         0 gives the mean of the frames, infinity the strongest in each frequency.
     noise : float
@@ -79,9 +84,38 @@ def _merge(blocks: FloatImage, power: float, noise: float) -> FloatImage:
     smooth = ndimage.gaussian_filter1d(magnitude, _SMOOTH, axis=2, mode="wrap")
     smooth = ndimage.gaussian_filter1d(smooth, _SMOOTH, axis=3, mode="mirror")
     floor = np.float32(_ABOVE_NOISE * noise * _BLOCK / 2 + 1e-12)
+    doubted = _not_sharper(smooth, floor) * _unlike(spectra, noise)
+    smooth[0] *= 1 + np.float32(_DOUBTED - 1) * doubted[:, None, None]
     smooth = np.hypot(smooth, floor)
     smooth[0] *= _FIRST
     weights = (smooth / smooth.max(0)) ** np.float32(power)
     weights /= weights.sum(0)
     merged = (weights[:, :, None] * spectra).sum(0)
     return np.asarray(fft.irfft2(merged, s=(_BLOCK, _BLOCK)), np.float32)
+
+
+def _not_sharper(smooth: FloatImage, floor: np.float32) -> FloatImage:
+    """Where (N,) the magnitudes (M, N, B, B / 2 + 1) of no frame plainly exceed the first one's.
+
+    The strongest of several frames that are equally sharp is so by chance in each frequency, and
+    taking it adds what chance added; where another frame is sharper it leads in most of them.
+    """
+    others = smooth[1:].max(0)
+    lead = np.log(np.hypot(others, floor) / np.hypot(smooth[0], floor)).clip(0, 1)
+    told = _fine() & (np.maximum(smooth[0], others) > _ABOVE_NOISE / 2 * floor)
+    mean = (lead * told).sum((1, 2)) / (told.sum((1, 2)) + 1e-6)
+    return np.asarray(np.interp(mean, _SHARPER, (1.0, 0.0)), np.float32)
+
+
+def _unlike(spectra: NDArray[np.complex64], noise: float) -> FloatImage:
+    """Where (N,) frames of spectra (M, N, C, B, B / 2 + 1) differ by more than noise.
+
+    What differs by noise alone is one and the same, and its mean the best of it.
+    """
+    power = (np.abs(spectra[1:] - spectra[0]) ** 2)[..., _fine()].mean((0, 2, 3))
+    times = power / (2 * (noise * _BLOCK / 2) ** 2 + 1e-12)
+    return np.asarray(np.interp(times, _ONLY_NOISE, (0.0, 1.0)), np.float32)
+
+
+def _fine() -> NDArray[np.bool_]:
+    return np.hypot(fft.fftfreq(_BLOCK)[:, None], fft.rfftfreq(_BLOCK)) > _COARSE

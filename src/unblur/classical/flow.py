@@ -13,7 +13,9 @@ __all__ = ["find_flow", "warp_by_flow"]
 _LEVELS = 4  # the coarsest has an eighth of the size
 _SMALLEST = 24  # px of its shorter side
 _STEPS = 3  # on each level
-_WINDOW = 3.0  # px: standard deviation of the window that shares one motion
+# px: standard deviation of the window that shares one motion. A smaller one follows blur instead:
+# it would bend a sharp frame into the shape of the blurred one that it is to help
+_WINDOW = 10.0
 _CERTAIN = 2e-4  # mean squared slope below which the coarser level's flow stays
 _LARGEST = 2.0  # px of one step
 

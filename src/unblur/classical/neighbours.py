@@ -20,7 +20,9 @@ _REGISTERED = 480  # px of the longer side at which frames are registered, at mo
 _FLOW = 960  # px of the longer side at which flow is sought, at most
 _SAME_SCENE = 0.5  # correlation below which a frame shows something else
 _ERROR = 0.02  # of the brightness; frames of one video are exposed alike
-_LITTLE = 0.02  # of the picture that moves on its own: not worth a flow
+_LITTLE = 0.003  # of the brightness: what is left of any difference is not worth a flow
+_NEARER = (0.3, 0.5)  # of the difference left by the motion as a whole: flow is believed, or not
+_SMOOTH, _AROUND = 1.5, 8.0  # px: what is compared is coarser than noise, over such a place
 _STILL = 0.03  # px: a frame that moved less is not resampled
 
 
@@ -83,13 +85,25 @@ def lay_on(frame: FloatImage, reference: FloatImage) -> FloatImage | None:
     frame = frame * np.float32(motion.gain)
     laid, inside = (frame, True) if _is_still(motion, frame) else warp(frame, motion)
     fits = agreement(laid, reference, error=_ERROR) * inside
-    if 1 - fits.mean() > _LITTLE:
+    left = _difference(laid, reference)
+    if left.max() > _LITTLE**2:
         flowing = warp_by_flow(frame, motion, _flow(laid, reference))
-        better = (1 - fits) * agreement(flowing, reference, error=_ERROR)
+        low, high = _NEARER
+        nearer = (high - _difference(flowing, reference) / np.maximum(left, 1e-6)) / (high - low)
+        better = np.maximum(1 - fits, nearer.clip(0, 1))
         laid = laid + better[..., None] * (flowing - laid)
-        fits = np.maximum(fits, better)
+        fits = fits + better * (agreement(flowing, reference, error=_ERROR) - fits)
     result: FloatImage = reference + fits[..., None] * (laid - reference)
     return result
+
+
+def _difference(image: FloatImage, reference: FloatImage) -> FloatImage:
+    """Mean squared difference (H, W) around each place, of more than noise.
+
+    Small objects a few pixels off still agree by their brightness, and would be seen twice.
+    """
+    coarse = ndimage.gaussian_filter(image - reference, (_SMOOTH, _SMOOTH, 0))
+    return np.asarray(ndimage.gaussian_filter((coarse**2).mean(2), _AROUND), np.float32)
 
 
 def _small(image: FloatImage, side: int) -> FloatImage:

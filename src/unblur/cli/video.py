@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from unblur.cli.bar import progress_bar
 from unblur.cli.recording import RecordOption, device_for, making_of, record_file
 from unblur.cli.talk import complain
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from unblur import FileDigest, Making, VideoReport
 
 __all__ = ["EXAMPLES", "video"]
 
@@ -146,7 +153,7 @@ def video(
 
     Needs the extra 'video': pip install 'unblur[video]'.
     """
-    from unblur import FileDigest, Restorer, exact_psf, parse_psf, restore_video
+    from unblur import FileDigest, Restorer, parse_psf, restore_video
 
     kernel = None if psf is None else parse_psf(psf)
     device = device_for(record, "auto")
@@ -169,25 +176,32 @@ def video(
             progress=lambda done, total: advance(done, total, source.name),
         )
     if record is not None and before is not None:
-        how = {
-            "psf": exact_psf(kernel),
-            "psf_name": psf,
-            "strength": strength,
-            "linear": not encoded,
-            "neighbours": not alone,
-            "start": start,
-            "end": end,
-            "codec": codec,
-            "crf": crf,
-            "quality": quality,
-            "threads": restorer.threads,
-            "device": device,
-        }
-        making = making_of("video", how, model)
-        found, notes = report.to_dict(), report.notes
-        del found["pixels"]  # which has a place of its own
-        pixels = report.pixels
-        record_file(record, making, before, output, found=found, pixels=pixels, notes=notes)
+        how = {"strength": strength, "linear": not encoded, "neighbours": not alone}
+        part = {"start": start, "end": end, "codec": codec, "crf": crf}
+        means = {"quality": quality, "threads": restorer.threads, "device": device}
+        _write_down(
+            record, _making({**how, **part, **means}, psf, kernel, model), before, output, report
+        )
+    _tell(report, source, output, as_json=as_json)
+
+
+def _making(
+    how: Mapping[str, object], psf: str | None, kernel: NDArray[np.float32] | None, model: str
+) -> Making:
+    from unblur import exact_psf
+
+    return making_of("video", {"psf": exact_psf(kernel), "psf_name": psf, **how}, model)
+
+
+def _write_down(
+    record: Path, making: Making, before: FileDigest, output: Path, report: VideoReport
+) -> None:
+    found = report.to_dict()
+    pixels = found.pop("pixels")  # which has a place of its own
+    record_file(record, making, before, output, found=found, pixels=str(pixels), notes=report.notes)
+
+
+def _tell(report: VideoReport, source: Path, output: Path, *, as_json: bool) -> None:
     for note in report.notes:
         complain(f"{source}: {note}")
     if as_json:

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy import ndimage
 
 import unblur
 from unblur.restoration.field import BlurField
@@ -85,3 +86,16 @@ def test_psfs_that_are_alike_are_averaged_and_others_are_not():
     assert np.abs(found.psf - between).sum() < 0.05
     assert found.psf.sum() == pytest.approx(1)
     assert found.trust == pytest.approx(2.5 / 3)
+
+
+def test_frames_that_a_coder_has_smoothed_come_back_nearly_as_they_are(moving, restorer):
+    smooth = [ndimage.gaussian_filter(frame, (1.0, 1.0, 0)) for frame in moving(6, (128, 160))]
+    errors = {}
+    for neighbours in (True, False):
+        settings = FrameSettings(neighbours=neighbours)
+        pairs = zip(smooth, restore_frames(smooth, restorer, settings), strict=True)
+        errors[neighbours] = np.mean(
+            [np.mean((one.astype(float) - two) ** 2) for one, two in pairs]
+        )
+    assert errors[True] < (255 * 0.005) ** 2
+    assert errors[True] < 0.25 * errors[False]

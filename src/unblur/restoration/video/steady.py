@@ -18,6 +18,7 @@ from unblur.images.arrays import as_image
 from unblur.images.color import to_dtype, to_float
 from unblur.restoration.field import BlurField
 from unblur.restoration.restorer import Restorer
+from unblur.restoration.video.caution import belief_in, ramp, sharpening
 
 __all__ = ["CONTEXT", "FrameSettings", "mean_field", "restore_frames"]
 
@@ -30,7 +31,7 @@ CONTEXT = REACH + MEMORY
 """Frames on each side that the result of one depends on."""
 
 _ALIKE = (0.6, 0.9)  # correlation of two PSFs from which on they are taken for one, more and more
-_SHARPER = (1.05, 1.25)  # times the mean slope of a frame at which neighbours replace it
+_SHARPER = (1.0, 1.02)  # times the mean slope of a frame at which neighbours replace it
 _BLURRED = 1.0  # px by which PSFs are blurred for the comparison: a shift is no other shape
 
 
@@ -75,6 +76,8 @@ class _Look:
         Blur and noise of `fused`.
     share
         How much of the result to use.
+    belief
+        How much of the restoration is in it; the rest is `fused`.
     """
 
     pixels: Pixels
@@ -83,6 +86,7 @@ class _Look:
     field: BlurField | None
     noise: float
     share: float
+    belief: float
 
 
 def restore_frames(
@@ -162,10 +166,12 @@ def _looks(
             fused, settings.psf, linear=settings.linear, search=settings.search
         )
         field, left = found if found is not None else (None, noise)
-        share = _ramp(_slope(fused) / max(_slope(image), 1e-9), _SHARPER)
-        if field is None or settings.psf is not None:
-            share = 1.0
-        yield _Look(pixels, to_dtype(fused, np.uint16), linked, field, left, share)
+        share = belief = 1.0
+        if field is not None and settings.psf is None:
+            sharpened = sharpening(fused, image)
+            share = ramp(sharpened, _SHARPER)
+            belief = belief_in(field, noise, sharpened) if settings.neighbours else 1.0
+        yield _Look(pixels, to_dtype(fused, np.uint16), linked, field, left, share, belief)
 
 
 def _restored(
@@ -185,6 +191,7 @@ def _restored(
     ]
     whole = sum(weight for _, weight in near)
     share = sum(weight * each.share for each, weight in near) / whole
+    belief = sum(weight * each.belief for each, weight in near) / whole
     field = look.field
     if field is not None and settings.psf is None:
         fields = [(each.field, weight) for each, weight in near if each.field is not None]
@@ -193,16 +200,16 @@ def _restored(
     share *= settings.strength
     if share == 0:
         return look.pixels
-    sharp = restorer.restore_field(
-        to_float(look.fused),
-        field,
-        look.noise,
-        known=settings.psf is not None,
-        linear=settings.linear,
-    )
     image, back = as_image(look.pixels)
-    result: Pixels = back(image + np.float32(share) * (sharp - image))
-    return result
+    result: FloatArray = to_float(look.fused)
+    if belief:
+        known = settings.psf is not None
+        sharp = restorer.restore_field(
+            result, field, look.noise, known=known, linear=settings.linear
+        )
+        result = result + np.float32(belief) * (sharp - result)
+    restored: Pixels = back(image + np.float32(share) * (result - image))
+    return restored
 
 
 def _windows(items: Iterable[Any], reach: int) -> Iterator[tuple[int, list[Any]]]:
@@ -230,14 +237,4 @@ def _alike(one: BlurField, other: BlurField) -> float:
         return 0.0
     a, b = (ndimage.gaussian_filter(each.psf, _BLURRED).ravel() for each in (one, other))
     correlation = float(a @ b) / max(float(np.linalg.norm(a) * np.linalg.norm(b)), 1e-12)
-    return _ramp(correlation, _ALIKE)
-
-
-def _slope(image: FloatArray) -> float:
-    green = ndimage.gaussian_filter(image[..., image.shape[2] // 2], 1.0)  # not of noise
-    return float(np.abs(np.diff(green, axis=0)).mean() + np.abs(np.diff(green, axis=1)).mean())
-
-
-def _ramp(value: float, limits: tuple[float, float]) -> float:
-    low, high = limits
-    return float(np.clip((value - low) / (high - low), 0, 1))
+    return ramp(correlation, _ALIKE)
