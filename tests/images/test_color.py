@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -51,6 +53,15 @@ class TestCurves:
         fine = np.linspace(-2, 2, 4001, dtype=np.float32)
         assert (np.diff(curve(fine)) > 0).all()
 
+    def test_does_not_leave_the_range(self, curve, exact):
+        assert (np.diff(curve(GRID)) >= 0).all()
+        assert curve(GRID)[0] == 0
+        assert 1 - 1e-6 < curve(GRID)[-1] <= 1
+
+    def test_a_value_does_not_depend_on_those_beside_it(self, curve, exact):
+        for others in (-GRID, GRID * 3, np.full_like(GRID, np.nan)):
+            np.testing.assert_array_equal(curve(np.stack([GRID, others], 1))[:, 0], curve(GRID))
+
     def test_shape_type_and_input_are_kept(self, curve, exact):
         image = np.random.default_rng(0).random((7, 5, 3))[:, ::2]
         image.setflags(write=False)
@@ -78,6 +89,14 @@ def test_the_slope_is_what_differences_of_the_exact_curve_tell():
     apart = np.abs(places - 0.04045) > step
     wanted = (exact_decode(places + step) - exact_decode(places - step)) / (2 * step)
     np.testing.assert_allclose(srgb_slope(GRID)[apart], wanted[apart], rtol=1e-5, atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("curve", "digest"),
+    [(srgb_to_linear, "0613a4f0b9111512"), (linear_to_srgb, "61e01b555dcf094f")],
+)
+def test_curves_are_the_same_bit_for_bit_on_every_processor(curve, digest):
+    assert hashlib.blake2b(curve(GRID).astype("<f4"), digest_size=8).hexdigest() == digest
 
 
 @given(hnp.arrays(np.float32, 20, elements=st.floats(-4, 4, width=32)))

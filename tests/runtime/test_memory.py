@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from unblur.runtime.memory import give_back_memory
+from unblur.runtime.memory import give_back_memory, reuse_memory
 
 CODE = """
 import numpy as np
@@ -24,12 +24,39 @@ print(before - held())
 """
 
 
+AGAIN = """
+import resource
+import numpy as np
+from unblur.runtime.memory import reuse_memory
+
+def several():
+    return [np.ones(8_000_000, np.uint8) for _ in range(5)]
+
+def cleared():
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+    for _ in range(20):
+        several()
+    return resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before
+
+reuse_memory()
+several()
+print(cleared())
+"""
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="the GNU library alone is told to")
 def test_what_was_freed_is_handed_back():
     done = subprocess.run([sys.executable, "-c", CODE], capture_output=True, text=True, check=True)
     assert int(done.stdout) > 50e6
 
 
-def test_it_may_be_called_anywhere(monkeypatch):
+@pytest.mark.skipif(sys.platform != "linux", reason="the GNU library alone is told to")
+def test_what_was_freed_is_used_again():
+    done = subprocess.run([sys.executable, "-c", AGAIN], capture_output=True, text=True, check=True)
+    assert int(done.stdout) < 200  # pages of 4096 bytes; each array has two thousand
+
+
+def test_they_may_be_called_anywhere(monkeypatch):
     monkeypatch.setattr("unblur.runtime.memory._library", lambda: None)
     give_back_memory()
+    reuse_memory.__wrapped__()

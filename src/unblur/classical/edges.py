@@ -19,6 +19,7 @@ from unblur.degradation import as_psf, fast_shape, otf
 from unblur.degradation.convolution import FloatImage, check_image, inverse_rfft2
 from unblur.errors import ArgumentError
 from unblur.runtime.checks import default_threads
+from unblur.runtime.memory import reuse_memory
 
 __all__ = ["EdgeMode", "Periodic", "pad_edges", "taper_edges"]
 
@@ -95,6 +96,7 @@ def pad_edges(image: ArrayLike, psf: ArrayLike, *, boundary: EdgeMode = "replica
     if boundary not in get_args(EdgeMode):
         names = ", ".join(get_args(EdgeMode))
         raise ArgumentError(f"unknown boundary {boundary!r}: use one of {names}")
+    reuse_memory()  # the methods take and free whole planes, over and over
     planes = np.moveaxis(values if values.ndim == 3 else values[:, :, None], -1, 0)
     if boundary != "wrap":
         strip = 2 * max(kernel.shape[0], 8)

@@ -81,9 +81,13 @@ def richardson_lucy(
     _check(num_iter=num_iter, damping=damping)
     blurred = _non_negative(image, psf, boundary)
     sharp = blurred.planes if start is None else _framed_start(start, blurred)
-    for _ in range(num_iter):
-        sharp = _sharpen(sharp, blurred, damping)
-    return blurred.crop(sharp)
+    result = np.empty_like(sharp)
+    for channel, plane in enumerate(blurred.planes):  # what belongs to one stays in the cache
+        alone, present = replace(blurred, planes=plane[None]), sharp[channel][None]
+        for _ in range(num_iter):
+            present = _sharpen(present, alone, damping)
+        result[channel] = present[0]
+    return blurred.crop(result)
 
 
 def blind_richardson_lucy(

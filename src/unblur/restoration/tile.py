@@ -61,11 +61,11 @@ class TileRestorer:
         blurred = np.ascontiguousarray(image.transpose(2, 0, 1))
         decode, encode = (srgb_to_linear, linear_to_srgb) if linear else (_same, _same)
         problem = Deconvolution(decode(blurred), psf)
-        wiener = [encode(np.clip(problem.wiener(level), 0, 1)) for level in self._levels]
+        wiener = [encode(_clipped(problem.wiener(level))) for level in self._levels]
         estimate = self._mix(self._first, [blurred, *wiener], certainty)
         for _ in range(passes):
             steps = problem.data_steps(decode(np.clip(estimate, 0, 1)), self._data_levels)
-            solved = [encode(np.clip(step, 0, 1)) for step in steps]
+            solved = [encode(_clipped(step)) for step in steps]
             estimate = self._mix(self._second, [blurred, estimate, *solved], certainty)
         return np.clip(estimate, 0, 1).transpose(1, 2, 0)
 
@@ -83,6 +83,11 @@ class TileRestorer:
         stack[..., width:] = stack[..., width - 1 : width]
         result = network.run(stack)[0, :, :height, :width]
         return result if channels == 3 else result.mean(0, keepdims=True)
+
+
+def _clipped(image: FloatArray) -> FloatArray:
+    """Bring an image into [0, 1], in its place."""
+    return np.clip(image, 0, 1, out=image)
 
 
 def _same(image: FloatArray) -> FloatArray:

@@ -7,7 +7,11 @@ import sys
 from functools import lru_cache
 from typing import Any
 
-__all__ = ["give_back_memory"]
+__all__ = ["give_back_memory", "reuse_memory"]
+
+# Of the GNU library's ``mallopt``, and the most that it comes to by itself.
+_TRIM_THRESHOLD, _MMAP_THRESHOLD = -1, -3
+_LARGEST = 32 << 20
 
 
 def give_back_memory() -> None:
@@ -19,6 +23,20 @@ def give_back_memory() -> None:
     library = _library()
     if library is not None and hasattr(library, "malloc_trim"):
         library.malloc_trim(0)
+
+
+@lru_cache(maxsize=1)
+def reuse_memory() -> None:
+    """Let freed memory be used again, from now on, before it goes back to the system.
+
+    Memory that is new to a process is cleared and mapped page by page, a tenth of the time that a
+    tile takes. The GNU library learns from the pieces that are freed which ones to keep: it is
+    told at once what it would learn from one of 32 MB. Elsewhere nothing happens.
+    """
+    library = _library()
+    if library is not None and hasattr(library, "mallopt"):
+        library.mallopt(_MMAP_THRESHOLD, _LARGEST)
+        library.mallopt(_TRIM_THRESHOLD, 2 * _LARGEST)
 
 
 @lru_cache(maxsize=1)

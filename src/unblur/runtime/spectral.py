@@ -30,11 +30,21 @@ ComplexArray = npt.NDArray[np.complex64]
 
 @lru_cache(maxsize=4)  # tiles of a picture have one shape
 def _spectrum_prior(shape: tuple[int, int]) -> FloatArray:
-    """Noise-to-signal shape: natural pictures have less energy at high frequencies."""
+    """Noise-to-signal shape, in pairs: natural pictures have less energy at high frequencies."""
     fy, fx = fft.fftfreq(shape[0])[:, None], fft.rfftfreq(shape[1])[None]
-    prior = np.asarray(16 * (fy**2 + fx**2) + 0.02, dtype=np.float32)
+    prior = _pairs(np.asarray(16 * (fy**2 + fx**2) + 0.02, dtype=np.float32))
     prior.flags.writeable = False
     return prior
+
+
+def _pairs(values: FloatArray) -> FloatArray:
+    """Each number twice: the factor of a real and an imaginary part, without complex arithmetic."""
+    return np.repeat(values, 2, axis=-1)
+
+
+def _parts(spectrum: ComplexArray) -> FloatArray:
+    """Real and imaginary parts in turn, a view."""
+    return spectrum.view(np.float32)
 
 
 def _ramp(length: int, pad: int) -> FloatArray:
@@ -68,23 +78,27 @@ class Deconvolution:
         height, width = self._size
         self._shape = fast_shape((height + 2 * self._pad, width + 2 * self._pad))
         self._transfer = otf(psf, self._shape)
-        self._power = (self._transfer.real**2 + self._transfer.imag**2).astype(np.float32)
+        self._conjugate = self._transfer.conj()
+        squares = _parts(self._transfer) ** 2
+        self._power = _pairs(squares[:, ::2] + squares[:, 1::2])
         self._prior = _spectrum_prior(self._shape)
         self._image = image
-        self._spectrum = self._tapered(image)
+        # a channel at a time: what belongs to one stays in the cache
+        self._spectra = [self._tapered(plane) for plane in image]
 
-    def _padded(self, image: FloatArray) -> FloatArray:
+    def _padded(self, plane: FloatArray) -> FloatArray:
         before, sides = self._pad, zip(self._shape, self._size, strict=True)
-        after = [total - size - before for total, size in sides]
-        return np.pad(image, ((0, 0), (before, after[0]), (before, after[1])), mode="edge")
+        return np.pad(
+            plane, [(before, total - size - before) for total, size in sides], mode="edge"
+        )
 
-    def _tapered(self, image: FloatArray) -> ComplexArray:
+    def _tapered(self, plane: FloatArray) -> ComplexArray:
         """Spectrum times the conjugate OTF, the borders faded into the re-blurred picture.
 
         The fade makes the picture agree with the circular convolution that the Fourier domain
         assumes, so a Wiener step leaves no ghosts of the opposite border.
         """
-        padded = self._padded(image)
+        padded = self._padded(plane)
         spectrum: ComplexArray = fft.rfft2(padded)
         spectrum *= self._transfer
         reblurred = inverse_rfft2(spectrum, self._shape)
@@ -93,7 +107,7 @@ class Deconvolution:
         padded *= _ramp(self._shape[1], self._pad)
         reblurred += padded
         spectrum = fft.rfft2(reblurred, overwrite_x=True)
-        spectrum *= self._transfer.conj()
+        spectrum *= self._conjugate
         return spectrum
 
     def wiener(self, level: float) -> FloatArray:
@@ -110,8 +124,14 @@ class Deconvolution:
         ndarray of float32
             (C, H, W), in the space of the picture, not clipped.
         """
-        weight = np.float32(level) * self._prior
-        return self._picture(self._spectrum * self._gain(weight))
+        gain = self._gain(np.float32(level) * self._prior)
+        result = np.empty(self._image.shape, np.float32)
+        for plane, spectrum in zip(result, self._spectra, strict=True):
+            filtered = spectrum.copy()
+            parts = _parts(filtered)
+            parts *= gain
+            plane[:] = self._picture(filtered)
+        return result
 
     def data_steps(self, guess: FloatArray, levels: tuple[float, ...]) -> list[FloatArray]:
         """Solve ``argmin |h * x - y|^2 + level prior |x - guess|^2``.
@@ -131,35 +151,42 @@ class Deconvolution:
         list of ndarray of float32
             One solution (C, H, W) for each level, not clipped.
         """
-        spectrum: ComplexArray = fft.rfft2(self._padded(guess))
-        observed = self._completed(spectrum)
-        solutions = []
-        for level in levels:
-            weight = np.float32(level) * self._prior
-            solution: ComplexArray = spectrum * weight
-            solution += observed
-            solution *= self._gain(weight)
-            solutions.append(self._picture(solution))
+        weights = [np.float32(level) * self._prior for level in levels]
+        gains = [self._gain(weight) for weight in weights]
+        solutions = [np.empty(guess.shape, np.float32) for _ in levels]
+        for channel, plane in enumerate(guess):
+            spectrum: ComplexArray = fft.rfft2(self._padded(plane))
+            observed = self._completed(spectrum, self._image[channel])
+            for solution, weight, gain in zip(solutions, weights, gains, strict=True):
+                solved = spectrum.copy()
+                parts = _parts(solved)
+                parts *= weight
+                parts += _parts(observed)
+                parts *= gain
+                solution[channel] = self._picture(solved)
         return solutions
 
-    def _completed(self, guess: ComplexArray) -> ComplexArray:
+    def _completed(self, guess: ComplexArray, seen: FloatArray) -> ComplexArray:
         """Spectrum, times the conjugate OTF, of the picture that goes on as a blurred guess."""
         whole: FloatArray = inverse_rfft2(guess * self._transfer, self._shape)
         pad, (height, width) = self._pad, self._size
-        whole[:, pad : pad + height, pad : pad + width] = self._image
+        whole[pad : pad + height, pad : pad + width] = seen
         spectrum: ComplexArray = fft.rfft2(whole, overwrite_x=True)
-        spectrum *= self._transfer.conj()
+        spectrum *= self._conjugate
         return spectrum
 
-    def _gain(self, weight: FloatArray | np.float32) -> ComplexArray:
-        """Reciprocal of the regularised power; complex, since NumPy would divide far slower."""
-        gain: ComplexArray = np.reciprocal(self._power + weight).astype(np.complex64)
+    def _gain(self, weight: FloatArray) -> FloatArray:
+        """Reciprocal of the regularised power, in pairs."""
+        gain: FloatArray = self._power + weight
+        np.reciprocal(gain, out=gain)
         return gain
 
     def _picture(self, spectrum: ComplexArray) -> FloatArray:
+        """Plane (H, W) of its spectrum, which is used up; what was added around it is left out."""
         pad, (height, width) = self._pad, self._size
-        whole: FloatArray = inverse_rfft2(spectrum, self._shape)
-        return whole[:, pad : pad + height, pad : pad + width]
+        rows = fft.ifft(spectrum, axis=0, overwrite_x=True)[pad : pad + height]
+        whole: FloatArray = fft.irfft(rows, n=self._shape[1], axis=1)
+        return whole[:, pad : pad + width]
 
 
 def halve(image: FloatArray) -> FloatArray:
