@@ -21,11 +21,10 @@ EDGES = AutoencoderConfig(2, 4, (4, 8), (1, 1), unshuffle=4)
 SIDE = 144  # with its borders a length that both sides transform as it is, at every octave
 
 
-def untrained(linear):
+@pytest.fixture
+def network():
     torch.manual_seed(1)
-    config = PSFEstimatorConfig(
-        octaves=(1, 0, 0), edges=EDGES, cleaner_width=4, levels=(0.03,), linear=linear
-    )
+    config = PSFEstimatorConfig(octaves=(1, 0, 0), edges=EDGES, cleaner_width=4, levels=(0.03,))
     network = PSFEstimator(config).eval()
     with torch.no_grad():
         for weights in network.parameters():
@@ -39,9 +38,7 @@ def luma():
     return Degradation(motion_psf(9, 30, size=15), boundary="valid").apply(scene, 0)
 
 
-@pytest.mark.parametrize("linear", [False, True])
-def test_the_estimate_is_that_of_the_trained_network(tmp_path, luma, linear):
-    network = untrained(linear)
+def test_the_estimate_is_that_of_the_trained_network(tmp_path, network, luma):
     for part in network.parts():
         export_part(part, tmp_path, FACTS)
     sessions = [load_session(tmp_path / f"psf-{name}.onnx") for name in ("edges", "cleaner")]

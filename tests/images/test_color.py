@@ -15,7 +15,6 @@ from unblur.errors import ArrayError
 from unblur.images.color import (
     linear_to_srgb,
     luminance,
-    srgb_slope,
     srgb_to_linear,
     to_dtype,
     to_float,
@@ -82,13 +81,6 @@ class TestCurves:
     def test_integers_are_refused(self, curve, exact):
         with pytest.raises(ArrayError, match="to_float"):
             curve(np.array([0, 255], np.uint8))
-
-
-def test_the_slope_is_what_differences_of_the_exact_curve_tell():
-    step, places = 1e-6, GRID.astype(np.float64)
-    apart = np.abs(places - 0.04045) > step
-    wanted = (exact_decode(places + step) - exact_decode(places - step)) / (2 * step)
-    np.testing.assert_allclose(srgb_slope(GRID)[apart], wanted[apart], rtol=1e-5, atol=1e-5)
 
 
 @pytest.mark.parametrize(

@@ -28,7 +28,7 @@ class FixedEstimator:
         self.answers = [resize_psf(psf, 33) for psf in answers]
         self.windows = []
 
-    def estimate(self, windows, *, start=None, octaves=None, linear=True):
+    def estimate(self, windows, *, start=None, octaves=None):
         self.windows.append([window.shape for window in windows])
         return self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
 
@@ -73,11 +73,11 @@ def test_what_the_smallest_copy_says_is_asked_again_where_it_points():
 def test_flat_tiles_take_the_psf_of_the_picture_and_detailed_ones_their_own(cat):
     own = FixedEstimator(delta_psf())
     field = BlurField(resize_psf(gaussian_psf(2.0), 33), local=True)
-    flat = field.psf_of(np.full((64, 64, 3), 0.5, np.float32), own, linear=True)
+    flat = field.psf_of(np.full((64, 64, 3), 0.5, np.float32), own)
     np.testing.assert_allclose(flat, field.psf, atol=1e-6)
     noise = np.random.default_rng(0).random((64, 64, 3), np.float32)
-    assert field.psf_of(noise, own, linear=True).max() > 0.95
-    assert abs(float(field.psf_of(cat, own, linear=True).sum()) - 1) < 1e-5
+    assert field.psf_of(noise, own).max() > 0.95
+    assert abs(float(field.psf_of(cat, own).sum()) - 1) < 1e-5
 
 
 def test_a_single_tile_needs_no_refinement():

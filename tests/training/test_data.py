@@ -133,16 +133,6 @@ def test_a_choice_of_crops_takes_the_detailed_ones():
     assert detail[1] > detail[0]
 
 
-def test_a_choice_of_crops_does_not_prefer_sharp_pictures():
-    levels = np.random.default_rng(0).integers(0, 128, (2, 200, 200, 1), np.uint8)
-    soft, sharp = levels[0].repeat(3, 2), 128 + levels[1].repeat(3, 2)
-    soft //= 8
-    settings = DataSettings(crop=48, choices=8, kinds={"none": 1.0}, min_scale=1.0)
-    crops = BlurredCrops([soft, sharp], settings, seed=0)
-    from_sharp = sum(crops.sample(index)["sharp"].mean().item() > 0.5 for index in range(40))
-    assert 10 < from_sharp < 30
-
-
 def test_pictures_too_small_for_a_crop_are_left_out(photos):
     assert [picture.shape for picture in load_pictures(photos, 155)] == [(160, 160, 3)]
     assert len(load_pictures(photos, 80)) == 3

@@ -82,7 +82,6 @@ def test_the_card_of_the_estimator_has_the_numbers_around_it(trained, tmp_path):
         "size": 33,
         "octaves": [1, 0],
         "levels": [0.03],
-        "linear": False,
         "level": pytest.approx(network.level.exp().item()),
     }
 

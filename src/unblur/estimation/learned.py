@@ -8,11 +8,9 @@ import numpy as np
 import numpy.typing as npt
 
 from unblur.degradation.convolution import fast_shape
-from unblur.estimation.pyramid import halve_luma
-from unblur.images.color import linear_to_srgb, srgb_slope, srgb_to_linear
 from unblur.runtime.psf_statistics import PSFStatistics
 from unblur.runtime.session import NetworkSession
-from unblur.runtime.spectral import Deconvolution, gradients, sine_window, upsample_psf
+from unblur.runtime.spectral import Deconvolution, gradients, halve, sine_window, upsample_psf
 
 __all__ = ["LearnedEstimator"]
 
@@ -37,7 +35,6 @@ class LearnedEstimator:
         self.octaves = tuple(int(octave) for octave in settings["octaves"])
         self._levels = [float(level) for level in settings["levels"]]
         self._regularisation = float(settings["level"])
-        self._linear = bool(settings.get("linear", False))  # older weights never saw linear light
         self._multiple = edges.card.size_multiple
         self._edges, self._cleaner = edges, cleaner
 
@@ -47,7 +44,6 @@ class LearnedEstimator:
         *,
         start: FloatArray | None = None,
         octaves: Sequence[int] | None = None,
-        linear: bool = True,
     ) -> FloatArray:
         """Return the PSF that all windows share.
 
@@ -59,8 +55,6 @@ class LearnedEstimator:
             PSF (K, K) to begin with, at the first octave; no blur if not given.
         octaves
             Octave of each pass, from coarse to fine; as trained if not given.
-        linear
-            Whether the blur happened in linear light, or on the encoded values.
 
         Returns
         -------
@@ -68,17 +62,16 @@ class LearnedEstimator:
             PSF (K, K) at the last octave, sum 1.
         """
         octaves = self.octaves if octaves is None else octaves
-        linear = linear and self._linear
         pyramid = {0: list(windows)}
         for octave in range(1, max(octaves) + 1):
-            pyramid[octave] = [halve_luma(window, linear=linear) for window in pyramid[octave - 1]]
+            pyramid[octave] = [halve(window) for window in pyramid[octave - 1]]
         psf = self._delta() if start is None else start
         present = octaves[0]
         for octave in octaves:
             for _ in range(present - octave):
                 psf = upsample_psf(psf)
             present = octave
-            psf = self._refine(pyramid[octave], psf, linear)
+            psf = self._refine(pyramid[octave], psf)
         return psf
 
     def _delta(self) -> FloatArray:
@@ -86,35 +79,25 @@ class LearnedEstimator:
         psf[self.size // 2, self.size // 2] = 1
         return psf
 
-    def _refine(self, windows: Sequence[FloatArray], psf: FloatArray, linear: bool) -> FloatArray:
+    def _refine(self, windows: Sequence[FloatArray], psf: FloatArray) -> FloatArray:
         """One pass: a better PSF than the present one."""
         height, width = windows[0].shape
         statistics = PSFStatistics(fast_shape((max(height, self.size), max(width, self.size))))
         taper = sine_window(height, width)
         for luma in windows:
-            seen = srgb_to_linear(luma) if linear else luma
-            maps = self._predict(luma, seen, psf, linear)
+            maps = self._predict(luma, psf)
             with np.errstate(over="ignore"):  # exp of a large number: the mask is zero
-                sharp = maps[:2] / (1 + np.exp(-maps[2:]))
-            if linear:
-                sharp *= srgb_slope(luma)
-            statistics.add(sharp * taper, gradients(seen) * taper)
+                masked = maps[:2] / (1 + np.exp(-maps[2:]))
+            statistics.add(masked * taper, gradients(luma) * taper)
         closed, correlation, flat = statistics.maps(self._regularisation, self.size)
         stack = np.stack([closed * PSF_GAIN, correlation, flat * PSF_GAIN, psf * PSF_GAIN])
         cleaned: FloatArray = self._cleaner.run(stack[None])[0]
         return cleaned
 
-    def _predict(
-        self, luma: FloatArray, seen: FloatArray, psf: FloatArray, linear: bool
-    ) -> FloatArray:
-        """Edges and masks of encoded luma, of which `seen` is the light in which it was blurred."""
+    def _predict(self, luma: FloatArray, psf: FloatArray) -> FloatArray:
         height, width = luma.shape
-        problem = Deconvolution(seen[None], psf)
-        solved = (problem.wiener(level) for level in self._levels)
-        if linear:
-            sharpened = [linear_to_srgb(np.clip(each, 0, 1)) for each in solved]
-        else:
-            sharpened = [np.clip(each, -0.5, 1.5) for each in solved]
+        problem = Deconvolution(luma[None], psf)
+        sharpened = [np.clip(problem.wiener(level), -0.5, 1.5) for level in self._levels]
         stack = np.concatenate([luma[None], *sharpened])
         after = [-extent % self._multiple for extent in (height, width)]
         padded = np.pad(stack, ((0, 0), (0, after[0]), (0, after[1])), mode="edge")

@@ -19,7 +19,6 @@ __all__ = [
     "FloatArray",
     "linear_to_srgb",
     "luminance",
-    "srgb_slope",
     "srgb_to_linear",
     "to_dtype",
     "to_float",
@@ -93,30 +92,6 @@ def linear_to_srgb(image: ArrayLike) -> FloatArray:
     array([0. , 0.5, 1. ], dtype=float32)
     """
     return _apply_curve(image, _ENCODING)
-
-
-def srgb_slope(image: FloatArray) -> FloatArray:
-    """How much linear light changes for a change of the encoded value.
-
-    Parameters
-    ----------
-    image : ndarray of float32
-        Any shape, encoded values in [0, 1]. Not modified.
-
-    Returns
-    -------
-    ndarray of float32
-        Same shape, between 1 / 12.92 and 2.28: the derivative of `srgb_to_linear`.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> srgb_slope(np.array([0.0, 1.0], np.float32)).round(3)
-    array([0.077, 2.275], dtype=float32)
-    """
-    curved = np.float32(2.4 / 1.055) * ((image + np.float32(0.055)) / np.float32(1.055)) ** 1.4
-    slope: FloatArray = np.where(image <= 0.04045, np.float32(1 / 12.92), curved)
-    return slope
 
 
 def luminance(image: ArrayLike) -> FloatArray:

@@ -24,12 +24,9 @@ from unblur.networks.spectral import (
     WIENER_PAD,
     autocorrelation,
     gradients,
-    linear_to_srgb,
     otf,
     psf_from_edges,
     spectrum_prior,
-    srgb_slope,
-    srgb_to_linear,
     tapered_spectrum,
     wiener_step,
 )
@@ -55,9 +52,6 @@ class PSFEstimatorConfig:
         The network on the PSF's support.
     levels : tuple of float
         Wiener regularisations shown to the edge predictor.
-    linear : bool
-        Whether deconvolution and closed form work in linear light, where blur happens, instead of
-        on the stored numbers. The networks see and predict what is stored either way.
 
     Raises
     ------
@@ -73,7 +67,6 @@ class PSFEstimatorConfig:
     cleaner_width: int = 48
     cleaner_blocks: int = 3
     levels: tuple[float, ...] = (0.1, 0.01)
-    linear: bool = False
 
     def __post_init__(self) -> None:
         if self.size < 1 or self.size % 2 == 0:
@@ -177,7 +170,7 @@ class PSFEstimator(Network):
             PSFs (B, K, K) of every pass at its octave; the last ones are the answer.
         """
         size, octaves = self.config.size, self.config.octaves
-        pyramid = {octave: self._shrunk(luma, octave) for octave in set(octaves)}
+        pyramid = {octave: functional.avg_pool2d(luma, 2**octave) for octave in set(octaves)}
         psf = luma.new_zeros(luma.shape[0], size, size)
         psf[:, size // 2, size // 2] = 1
         passes, present = [], octaves[0]
@@ -188,13 +181,6 @@ class PSFEstimator(Network):
             psf = self.refine(pyramid[octave], psf.detach())
             passes.append(psf)
         return passes
-
-    def _shrunk(self, luma: torch.Tensor, octave: int) -> torch.Tensor:
-        if octave == 0:
-            return luma
-        if not self.config.linear:
-            return functional.avg_pool2d(luma, 2**octave)
-        return linear_to_srgb(functional.avg_pool2d(srgb_to_linear(luma), 2**octave))
 
     def sharpened(self, luma: torch.Tensor, psf: torch.Tensor) -> torch.Tensor:
         """Deconvolve by the present PSF at every regularisation.
@@ -209,10 +195,9 @@ class PSFEstimator(Network):
         Returns
         -------
         torch.Tensor
-            (B, levels, H, W), clipped to [-0.5, 1.5], or to [0, 1] if deconvolved in linear light.
+            (B, levels, H, W), clipped to [-0.5, 1.5].
         """
         pad = WIENER_PAD
-        luma = srgb_to_linear(luma) if self.config.linear else luma
         padded = functional.pad(luma, (pad,) * 4, mode="replicate")
         height, width = padded.shape[2:]
         transfer = otf(psf, height, width)
@@ -222,8 +207,7 @@ class PSFEstimator(Network):
             torch.fft.irfft2(wiener_step(spectrum, transfer, level * prior), s=(height, width))
             for level in self.config.levels
         ]
-        together = torch.cat(results, 1)[:, :, pad:-pad, pad:-pad]
-        return linear_to_srgb(together) if self.config.linear else together.clamp(-0.5, 1.5)
+        return torch.cat(results, 1)[:, :, pad:-pad, pad:-pad].clamp(-0.5, 1.5)
 
     def refine(self, luma: torch.Tensor, psf: torch.Tensor) -> torch.Tensor:
         """Make one pass.
@@ -244,12 +228,8 @@ class PSFEstimator(Network):
         maps = self.edges(torch.cat([luma, self.sharpened(luma, psf)], 1))
         rows, columns = (torch.hann_window(n, periodic=False, device=luma.device) for n in shape)
         window = torch.outer(rows, columns).sqrt()
-        sharp = maps[:, :2] * torch.sigmoid(maps[:, 2:])
-        seen = luma
-        if self.config.linear:
-            sharp, seen = sharp * srgb_slope(luma), srgb_to_linear(luma)
-        edges = torch.fft.rfft2(sharp * window)
-        observed = torch.fft.rfft2(gradients(seen) * window)
+        edges = torch.fft.rfft2(maps[:, :2] * torch.sigmoid(maps[:, 2:]) * window)
+        observed = torch.fft.rfft2(gradients(luma) * window)
         size = self.config.size
         closed, flat = psf_from_edges(edges, observed, self.level.exp(), shape, size)
         correlation = autocorrelation(observed, shape, size)
@@ -282,7 +262,6 @@ class PSFEstimator(Network):
             "octaves": self.config.octaves,
             "levels": self.config.levels,
             "level": self.level.exp().item(),
-            "linear": self.config.linear,
         }
         return (
             NetworkPart(

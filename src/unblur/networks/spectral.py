@@ -18,7 +18,6 @@ __all__ = [
     "otf",
     "psf_from_edges",
     "spectrum_prior",
-    "srgb_slope",
     "srgb_to_linear",
     "support",
     "tapered_spectrum",
@@ -43,24 +42,6 @@ def srgb_to_linear(image: torch.Tensor) -> torch.Tensor:
     """
     image = image.clamp(0, 1)
     return torch.where(image <= 0.04045, image / 12.92, ((image + 0.055) / 1.055) ** 2.4)
-
-
-def srgb_slope(image: torch.Tensor) -> torch.Tensor:
-    """How much linear light changes for a change of the encoded value.
-
-    Parameters
-    ----------
-    image : torch.Tensor
-        sRGB-encoded values, any shape; they are clipped to [0, 1].
-
-    Returns
-    -------
-    torch.Tensor
-        Between 1 / 12.92 and 2.28, same shape.
-    """
-    image = image.clamp(0, 1)
-    curved = 2.4 / 1.055 * ((image + 0.055) / 1.055) ** 1.4
-    return torch.where(image <= 0.04045, torch.full_like(image, 1 / 12.92), curved)
 
 
 def linear_to_srgb(image: torch.Tensor) -> torch.Tensor:

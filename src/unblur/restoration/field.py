@@ -60,14 +60,14 @@ class BlurField:
         """Return the field to use with so many tiles: a single one is the picture itself."""
         return replace(self, local=self.local and count > 1)
 
-    def psf_of(self, tile: FloatArray, estimator: LearnedEstimator, *, linear: bool) -> FloatArray:
+    def psf_of(self, tile: FloatArray, estimator: LearnedEstimator) -> FloatArray:
         """PSF of one tile (H, W, C), encoded: its own where it has detail, else the picture's."""
         if not self.local:
             return self.psf
         small = np.clip(shrink(tile, self.octave), 0, 1)
         luma = small[..., 0] if small.shape[2] == 1 else small @ REC_601
         detail = float((np.diff(luma, axis=0) ** 2).mean() + (np.diff(luma, axis=1) ** 2).mean())
-        own = estimator.estimate([luma], start=self.psf, octaves=(0,), linear=linear)
+        own = estimator.estimate([luma], start=self.psf, octaves=(0,))
         weight = detail / (detail + ENOUGH_DETAIL)
         psf: FloatArray = (weight * own + (1 - weight) * self.psf).astype(np.float32)
         return psf
@@ -135,7 +135,7 @@ def _first_octave(pixels: npt.NDArray[Any], estimator: LearnedEstimator, linear:
         windows = _windows(pixels, octave, linear)
         if min(windows[0].shape) < 2 * estimator.size:
             return 0
-        needed = _octave_of(describe_psf(estimator.estimate(windows, linear=linear)), octave)
+        needed = _octave_of(describe_psf(estimator.estimate(windows)), octave)
         if needed >= octave:
             break
         octave = needed

@@ -83,7 +83,7 @@ def estimate_psf(
     linear
         Whether the blur happened in linear light, or on the encoded values.
     """
-    psf, luma = model.estimator.estimate(windows, linear=linear), windows[0]
+    psf, luma = model.estimator.estimate(windows), windows[0]
     noise, large = estimate_noise(luma), min(luma.shape) >= SMALLEST
     evidence = Evidence(luma, noise)
     if searches and large and not is_sharp(psf) and not fills_support(psf):
@@ -122,7 +122,7 @@ def _others(
     def run(search: Search) -> FloatArray:
         if search.start == "coarse":
             small = halve_luma(halve_luma(luma, linear=linear), linear=linear)
-            start = model.estimator.estimate([small], octaves=(0,), linear=linear)
+            start = model.estimator.estimate([small], octaves=(0,))
         else:
             start = estimate_psf_classical(luma, size=model.estimator.size)
         rounds = FROM_COARSE if search.start == "coarse" else POLISH

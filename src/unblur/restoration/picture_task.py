@@ -91,7 +91,7 @@ class PictureTask:
         weight = self.strength * self.field.trust
         if weight == 0:
             return blurred, TileReport(tile, 0.0, psf, octave)
-        psf = self.field.psf_of(blurred, self.model.estimator, linear=self.linear)
+        psf = self.field.psf_of(blurred, self.model.estimator)
         if self.blind and is_sharp(psf):
             return blurred, TileReport(tile, 0.0, psf, octave)
         encoded = np.clip(blurred, 0, 1)

@@ -239,8 +239,7 @@ class Restorer:
         field = field.for_tiles(len(tiles))
         estimator = self._shared.estimator
         with fft.set_workers(self._threads):
-            parts = (to_float(pixels[tile.slices]) for tile in tiles)
-            psfs = [field.psf_of(part, estimator, linear=True) for part in parts]
+            psfs = [field.psf_of(to_float(pixels[tile.slices]), estimator) for tile in tiles]
         return tuple(
             TileReport(tile, field.trust, psf, field.octave)
             for tile, psf in zip(tiles, psfs, strict=True)

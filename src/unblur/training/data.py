@@ -149,16 +149,19 @@ class BlurredCrops(CropStream):
         }
 
     def _crop(self, rng: np.random.Generator, side: int) -> FloatImage:
-        """The most detailed of several windows of one picture, at one scale.
+        crops = [self._random_crop(rng, side) for _ in range(self.settings.choices)]
+        return max(crops, key=_detail) if len(crops) > 1 else crops[0]
 
-        Windows of different pictures would not do: the sharpest pictures would win, and a network
-        that learns of no others takes the softness of an ordinary photograph for blur.
-        """
+    def _random_crop(self, rng: np.random.Generator, side: int) -> FloatImage:
         picture = self.pictures[int(rng.choice(len(self.pictures), p=self._chances))]
-        smallest = max(self.settings.min_scale, side / min(picture.shape[:2]))
+        height, width = picture.shape[:2]
+        smallest = max(self.settings.min_scale, side / min(height, width))
         scale = rng.uniform(smallest, 1.0) if smallest < 1 else 1.0
-        crops = [_window(picture, rng, side, scale) for _ in range(self.settings.choices)]
-        crop = max(crops, key=_detail) if len(crops) > 1 else crops[0]
+        taken = min(round(side / scale), height, width)
+        top, left = rng.integers(height - taken + 1), rng.integers(width - taken + 1)
+        crop = picture[top : top + taken, left : left + taken]
+        if taken != side:
+            crop = np.asarray(Image.fromarray(crop).resize((side, side), Image.Resampling.LANCZOS))
         if rng.random() < 0.5:
             crop = crop[:, ::-1]
         if rng.random() < 0.3:
@@ -182,20 +185,9 @@ class BlurredCrops(CropStream):
         )
 
 
-def _window(picture: Pixels, rng: np.random.Generator, side: int, scale: float) -> Pixels:
-    """A random square part of a picture, shrunk by a factor of at most 1 to a given side."""
-    height, width = picture.shape[:2]
-    taken = min(round(side / scale), height, width)
-    top, left = rng.integers(height - taken + 1), rng.integers(width - taken + 1)
-    window = picture[top : top + taken, left : left + taken]
-    if taken == side:
-        return window
-    return np.asarray(Image.fromarray(window).resize((side, side), Image.Resampling.LANCZOS))
-
-
-def _detail(crop: Pixels) -> float:
+def _detail(crop: FloatImage) -> float:
     """Mean absolute difference of neighbours: how much a crop says about its blur."""
-    green = crop[..., 1].astype(np.int16)
+    green = crop[..., 1]
     return float(np.abs(np.diff(green, axis=0)).mean() + np.abs(np.diff(green, axis=1)).mean())
 
 

@@ -46,7 +46,7 @@ class DataSettings:
     kinds : dict of str to float
         Share of each kind of blur, see `unblur.degradation.PSFSampler`; any positive scale.
     choices : int
-        Random windows of a picture of which the most detailed is taken: flat sky teaches little.
+        Random crops of which the most detailed is taken: flat sky teaches little.
     min_scale : float
         Pictures are shrunk by a random factor between this and 1, which sharpens soft ones.
     noise : float
