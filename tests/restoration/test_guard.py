@@ -37,10 +37,13 @@ def test_octaves_compare_on_the_smaller_copy(cat):
 
 def test_trust_falls_from_one_to_nothing():
     shares = np.linspace(0, 2, 41)
-    weights = [trust(share) for share in shares]
-    assert weights[0] == 1
-    assert weights[-1] == 0
-    assert all(np.diff(weights) <= 0)
+    doubtful, certain = ([trust(share, certainty) for share in shares] for certainty in (0, 1))
+    for weights in (doubtful, certain):
+        assert weights[0] == 1
+        assert weights[-1] == 0
+        assert all(np.diff(weights) <= 0)
+    assert all(np.subtract(doubtful, certain) >= 0)
+    assert doubtful[10] > certain[10]
 
 
 @pytest.mark.parametrize(("psf", "sharp"), [(delta_psf(9), True), (gaussian_psf(0.7), False)])

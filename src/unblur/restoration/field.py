@@ -28,7 +28,7 @@ REACH = {"none": 14, "gaussian": 14, "defocus": 14, "motion": 33, "shake": 62}
 SMALLEST = 32  # pixels; a smaller picture says nothing of its blur and is left alone
 FLAT = 1 / 255  # standard deviation; nor does a picture that varies less, by a step of 8 bits
 CONTRADICTED = (0.9, 1.3)  # contradiction over which the trust in a PSF falls to nothing
-ESTIMATED = 0.5  # certainty: more is better where the PSF is right and worse where it is not
+ESTIMATED = 0.5  # certainty of what was found: more is better only where the PSF is right
 ENOUGH_DETAIL = 2e-4  # mean squared slope at which a tile's own PSF counts half
 
 
@@ -92,7 +92,8 @@ def find_blur(
     model
         Estimates it otherwise, one octave lower as long as the blur fills the PSF's support.
     searches
-        How many other PSFs are looked for where the first one is doubtful.
+        How many other PSFs are looked for where the first one is doubtful. Without any its size is
+        not settled either, and a restoration follows it less.
     linear
         Whether the blur happened in linear light, or on the encoded values.
     """
@@ -114,7 +115,8 @@ def find_blur(
             break
     believable = not fills_support(found.psf) and describe_psf(found.psf).kind != "none"
     trust = _trust_in(found.doubt) if believable else 0.0
-    return BlurField(found.psf, reached, local=found.learned, trust=trust, certainty=ESTIMATED)
+    certainty = ESTIMATED if searches else 0.0
+    return BlurField(found.psf, reached, local=found.learned, trust=trust, certainty=certainty)
 
 
 def _windows(pixels: npt.NDArray[Any], octave: int, linear: bool) -> list[FloatArray]:

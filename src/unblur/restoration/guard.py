@@ -15,9 +15,10 @@ __all__ = ["UNEXPLAINED", "is_sharp", "trust", "unexplained"]
 FloatArray = npt.NDArray[np.float32]
 
 # A restoration that explains its tile leaves only noise; one by a wrong PSF leaves a good part of
-# its own change. The two limits were chosen on the validation pictures, at a certainty of 0, and
-# lowered by as much as a certainty of 0.5 leaves less.
-UNEXPLAINED = (0.28, 0.5)
+# its own change. The two limits were chosen on the validation pictures, at a certainty of 0; the
+# more a restoration follows its PSF, the less it leaves.
+UNEXPLAINED = (0.4, 0.7)
+FOLLOWED = 0.6  # share of that which a certainty of 1 takes away
 SHARP_PEAK = 0.4
 
 
@@ -73,7 +74,7 @@ def unexplained(
     return float(np.sqrt(left / moved))
 
 
-def trust(share: float) -> float:
-    """Weight in [0, 1] of a restored tile whose `unexplained` share is `share`."""
-    low, high = UNEXPLAINED
+def trust(share: float, certainty: float) -> float:
+    """Weight in [0, 1] of a tile restored at a certainty, whose `unexplained` share is `share`."""
+    low, high = (limit * (1 - FOLLOWED * certainty) for limit in UNEXPLAINED)
     return float(np.clip((high - share) / (high - low), 0, 1))

@@ -106,7 +106,7 @@ class PictureTask:
         )
         if self.blind:
             share = unexplained(encoded, restored, psf, self.noise, octave, linear=self.linear)
-            weight *= trust(share)
+            weight *= trust(share, self.field.certainty)
         values = blurred + np.float32(weight) * (restored - encoded)
         return values, TileReport(tile, weight, psf, octave)
 
