@@ -225,9 +225,7 @@ def _resemblance(kind: BlurKind, fit: Fit, support: Support, variance: float) ->
         found = Resemblance(kind, width, None, similarity - doubt, _gaussian(fit, ratio))
     elif kind == "defocus":
         radius = abs(float(fit.own[0]))
-        found = Resemblance(
-            kind, 2 * radius, None, similarity, lambda size: disk_psf(size * radius)
-        )
+        found = Resemblance(kind, 2 * radius, None, similarity, _disk(radius))
     else:
         found = _motion(fit, similarity)
     return replace(found, kind="none", extent=0.0, angle=None) if width < _NO_BLUR else found
