@@ -8,6 +8,7 @@ from skimage import data
 
 from unblur.degradation import (
     Degradation,
+    camera_shake_psf,
     delta_psf,
     disk_psf,
     gaussian_psf,
@@ -91,3 +92,11 @@ def test_a_flat_picture_says_nothing_of_its_blur(level):
     flat = np.full((300, 200, 3), level, np.uint8)
     field = find_blur(flat, None, Model(FixedEstimator(WIDE), None, 1))
     assert field.psf.max() == 1
+
+
+def test_a_blur_that_does_not_fit_whole_stays_on_the_smaller_copy():
+    noise = np.random.default_rng(0).integers(0, 255, (600, 600, 3)).astype(np.uint8)
+    shake = camera_shake_psf(np.random.default_rng(1), extent=24)
+    estimator = FixedEstimator(disk_psf(3.0), shake)  # 24 px wide, then 48 in all
+    field = find_blur(noise, None, Model(estimator, Model.load("default", 1).restorer, 1))
+    assert field.octave == 1

@@ -25,6 +25,7 @@ WINDOWS = 4
 LARGEST_OCTAVE = 2
 # Pixels across that the estimator knows; the extent of a shake is that of its faint ends.
 REACH = {"none": 14, "gaussian": 14, "defocus": 14, "motion": 33, "shake": 62}
+FITS = 30  # pixels across that fit into the support of a PSF whole, faint ends and all
 SMALLEST = 32  # pixels; a smaller picture says nothing of its blur and is left alone
 FLAT = 1 / 255  # standard deviation; nor does a picture that varies less, by a step of 8 bits
 CONTRADICTED = (0.9, 1.3)  # contradiction over which the trust in a PSF falls to nothing
@@ -137,8 +138,10 @@ def _first_octave(pixels: npt.NDArray[Any], estimator: LearnedEstimator, linear:
         windows = _windows(pixels, octave, linear)
         if min(windows[0].shape) < 2 * estimator.size:
             return 0
-        needed = _octave_of(describe_psf(estimator.estimate(windows)), octave)
-        if needed >= octave:
+        found = describe_psf(estimator.estimate(windows))
+        needed = _octave_of(found, octave)
+        fits = octave == LARGEST_OCTAVE or found.extent * 2**octave <= FITS * 2**needed
+        if needed >= octave or not fits:
             break
         octave = needed
     return octave
