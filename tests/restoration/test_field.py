@@ -16,7 +16,9 @@ from unblur.degradation import (
     resize_psf,
 )
 from unblur.estimation.describe import describe_psf
+from unblur.restoration import field as field_of_a_picture
 from unblur.restoration.field import BlurField, find_blur
+from unblur.restoration.hypotheses import Found
 from unblur.restoration.model import Model
 
 
@@ -92,6 +94,21 @@ def test_a_flat_picture_says_nothing_of_its_blur(level):
     flat = np.full((300, 200, 3), level, np.uint8)
     field = find_blur(flat, None, Model(FixedEstimator(WIDE), None, 1))
     assert field.psf.max() == 1
+
+
+@pytest.mark.parametrize(
+    ("psf", "learned", "trust"),
+    [
+        (gaussian_psf(0.8), False, 0),
+        (gaussian_psf(0.8), True, 1),
+        (gaussian_psf(2.0), False, 1),
+        (motion_psf(3.5, 20), False, 1),
+    ],
+)
+def test_a_round_speck_found_by_turns_is_no_blur(cat, monkeypatch, psf, learned, trust):
+    found = Found(resize_psf(psf, 33), 0.0, learned)
+    monkeypatch.setattr(field_of_a_picture, "estimate_psf", lambda *_, **__: found)
+    assert find_blur(cat, None, Model.load("default", 1)).trust == trust
 
 
 def test_a_blur_that_does_not_fit_whole_stays_on_the_smaller_copy():

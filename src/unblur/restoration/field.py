@@ -12,7 +12,7 @@ from unblur.degradation.psf import delta_psf
 from unblur.estimation.describe import PSFDescription, describe_psf
 from unblur.estimation.learned import LearnedEstimator
 from unblur.estimation.pyramid import halve_luma
-from unblur.restoration.hypotheses import estimate_psf, fills_support
+from unblur.restoration.hypotheses import Found, estimate_psf, fills_support
 from unblur.restoration.model import Model
 from unblur.restoration.octaves import shrink
 from unblur.restoration.survey import REC_601, best_windows
@@ -27,6 +27,7 @@ LARGEST_OCTAVE = 2
 REACH = {"none": 14, "gaussian": 14, "defocus": 14, "motion": 33, "shake": 62}
 FITS = 30  # pixels across that fit into the support of a PSF whole, faint ends and all
 SMALLEST = 32  # pixels; a smaller picture says nothing of its blur and is left alone
+SPECK = 4  # pixels across; turns that end in a round speck had begun with a sharp picture
 FLAT = 1 / 255  # standard deviation; nor does a picture that varies less, by a step of 8 bits
 CONTRADICTED = (0.9, 1.3)  # contradiction over which the trust in a PSF falls to nothing
 ESTIMATED = 0.5  # certainty of what was found: more is better only where the PSF is right
@@ -114,9 +115,7 @@ def find_blur(
         reached = octave
         if not fills_support(found.psf):
             break
-    believable = not fills_support(found.psf) and describe_psf(found.psf).kind != "none"
-    trust = _trust_in(found.doubt) if believable else 0.0
-    certainty = ESTIMATED if searches else 0.0
+    trust, certainty = _trust_in(found), ESTIMATED if searches else 0.0
     return BlurField(found.psf, reached, local=found.learned, trust=trust, certainty=certainty)
 
 
@@ -154,6 +153,9 @@ def _octave_of(found: PSFDescription, octave: int) -> int:
     return next((each for each in octaves if extent <= reach * 2**each), LARGEST_OCTAVE)
 
 
-def _trust_in(doubt: float) -> float:
-    low, high = CONTRADICTED
-    return float(np.clip((high - doubt) / (high - low), 0, 1))
+def _trust_in(found: Found) -> float:
+    blur, (low, high) = describe_psf(found.psf), CONTRADICTED
+    speck = not found.learned and blur.kind in ("gaussian", "defocus") and blur.extent < SPECK
+    if fills_support(found.psf) or blur.kind == "none" or speck:
+        return 0.0
+    return float(np.clip((high - found.doubt) / (high - low), 0, 1))
