@@ -27,7 +27,7 @@ LARGEST_OCTAVE = 2
 REACH = {"none": 14, "gaussian": 14, "defocus": 14, "motion": 33, "shake": 62}
 FITS = 30  # pixels across that fit into the support of a PSF whole, faint ends and all
 SMALLEST = 32  # pixels; a smaller picture says nothing of its blur and is left alone
-SPECK = 4  # pixels across; turns that end in a round speck had begun with a sharp picture
+SPECK = 4  # pixels across; turns that end in a speck had begun with a sharp picture
 FLAT = 1 / 255  # standard deviation; nor does a picture that varies less, by a step of 8 bits
 CONTRADICTED = (0.9, 1.3)  # contradiction over which the trust in a PSF falls to nothing
 ESTIMATED = 0.5  # certainty of what was found: more is better only where the PSF is right
@@ -155,7 +155,7 @@ def _octave_of(found: PSFDescription, octave: int) -> int:
 
 def _trust_in(found: Found) -> float:
     blur, (low, high) = describe_psf(found.psf), CONTRADICTED
-    speck = not found.learned and blur.kind in ("gaussian", "defocus") and blur.extent < SPECK
+    speck = not found.learned and blur.extent < SPECK
     if fills_support(found.psf) or blur.kind == "none" or speck:
         return 0.0
     return float(np.clip((high - found.doubt) / (high - low), 0, 1))
