@@ -2,7 +2,8 @@
 
 The restorer is a Wiener filter with the given PSF; without one it leaves the picture alone.
 ``STALL=restore:N`` stops the Nth picture while it is restored, ``STALL=fsync:N`` while the Nth
-file is written, for a minute, after telling so by the file that ``STALLED`` names.
+file is written, for a minute, after telling so by the file that ``STALLED`` names. From then on no
+other picture gets on either, so that what is left does not depend on who is quicker.
 """
 
 import os
@@ -21,8 +22,10 @@ seen = {"restore": 0, "fsync": 0}
 
 def stall(place: str) -> None:
     seen[place] += 1
-    if os.environ.get("STALL") == f"{place}:{seen[place]}":
+    wanted, _, number = os.environ.get("STALL", "").partition(":")
+    if place == wanted and seen[place] == int(number):
         Path(os.environ["STALLED"]).touch()
+    if wanted and seen[wanted] >= int(number):
         time.sleep(60)
 
 

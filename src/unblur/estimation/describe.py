@@ -75,7 +75,7 @@ def draw_as_shape(psf: ArrayLike, *, least: float = 0.9) -> Draw | None:
     Examples
     --------
     >>> from unblur.degradation import motion_psf
-    >>> draw = draw_as_shape(motion_psf(12.0, 30.0))
+    >>> draw = draw_as_shape(motion_psf(12.0, 30.0, size=33))
     >>> round(describe_psf(draw(1.5)).extent)
     18
     """
