@@ -15,7 +15,7 @@ from unblur.restoration.guard import unexplained
 from unblur.restoration.tile import TileRestorer
 from unblur.runtime.spectral import gradients, sine_window
 
-__all__ = ["Evidence"]
+__all__ = ["LEAST_LEFT", "Evidence", "normalised_sparsity"]
 
 FloatArray = npt.NDArray[np.float32]
 AXES = 0.02  # cycles a pixel; straight borders and frames put their energy on the axes
@@ -178,10 +178,9 @@ class Evidence:
         """
         image = self._luma[..., None]
         restored = restorer.restore(image, psf, certainty=0)
-        slopes = gradients(restored[..., 0])
-        sparsity = float(np.abs(slopes).mean() / max(float(np.sqrt((slopes**2).mean())), 1e-6))
+        sparsity = normalised_sparsity(restored[..., 0])
         left = max(unexplained(image, restored, psf, self._noise), LEAST_LEFT)
-        return float(np.log(max(sparsity, 1e-6)) + LEFT_WEIGHT * np.log(left))
+        return float(np.log(sparsity) + LEFT_WEIGHT * np.log(left))
 
     def _passed(self, psf: FloatArray) -> npt.NDArray[np.floating]:
         """Share of the power that the PSF lets through."""
@@ -195,3 +194,10 @@ class Evidence:
         if not low.any():
             return None
         return float(np.exp(np.mean(np.log(power[low] * squared[low] / passed[low] + 1e-12))))
+
+
+def normalised_sparsity(luma: FloatArray) -> float:
+    """Mean slope over the root mean square slope of a picture (H, W): blur and ringing raise it."""
+    slopes = gradients(luma)
+    sparsity = float(np.abs(slopes).mean() / max(float(np.sqrt((slopes**2).mean())), 1e-6))
+    return max(sparsity, 1e-6)

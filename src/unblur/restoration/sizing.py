@@ -17,9 +17,9 @@ from scipy import ndimage
 
 from unblur.degradation.support import as_psf
 from unblur.estimation.describe import draw_as_shape
+from unblur.restoration.evidence import LEAST_LEFT, normalised_sparsity
 from unblur.restoration.guard import unexplained
 from unblur.restoration.tile import TileRestorer
-from unblur.runtime.spectral import gradients
 
 __all__ = ["settle_size"]
 
@@ -29,7 +29,6 @@ STEP = 0.07  # of the logarithm of the size
 STRIDE = 2  # steps at once, before single ones
 FARTHEST = 6  # steps up or down: what lies there or beyond is no matter of size
 LEFT_WEIGHT = 0.3  # of the logarithm of what is unexplained, beside that of the sparsity
-LEAST_LEFT = 0.02  # unexplained share below which less is no evidence
 WORSE = 1.1  # times as much unexplained as by the estimate, which no other may leave
 
 
@@ -58,10 +57,9 @@ class _Trials:
             restored = self._restorer.restore(
                 self._image, psf, certainty=0, linear=self._linear, passes=0
             )
-            slopes = gradients(restored[..., 0])
-            sparsity = float(np.abs(slopes).mean() / max(float(np.sqrt((slopes**2).mean())), 1e-6))
+            sparsity = normalised_sparsity(restored[..., 0])
             left = unexplained(self._image, restored, psf, self._noise, linear=self._linear)
-            misfit = math.log(max(sparsity, 1e-6)) + LEFT_WEIGHT * math.log(max(left, LEAST_LEFT))
+            misfit = math.log(sparsity) + LEFT_WEIGHT * math.log(max(left, LEAST_LEFT))
             self._known[step] = left, misfit
         return self._known[step]
 
