@@ -113,7 +113,6 @@ def test_tiles_make_no_seams(restorer, cat, monkeypatch):
 @pytest.mark.parametrize("threads", [1, 2])
 def test_progress_is_told_tile_by_tile(crop, monkeypatch, threads):
     monkeypatch.setattr(module, "TILE", 64)
-    monkeypatch.setattr(module, "CONTEXT", 8)
     told = []
     _, report = Restorer(threads=threads).restore_with_report(
         crop, gaussian_psf(1.0), progress=lambda *numbers: told.append(numbers)

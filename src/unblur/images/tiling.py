@@ -87,7 +87,9 @@ def even_size(extent: int, *, largest: int, overlap: int, multiple: int = 1) -> 
     return min(-(-needed // multiple) * multiple, largest, extent)
 
 
-def plan_tiles(height: int, width: int, *, size: int | tuple[int, int], overlap: int) -> list[Tile]:
+def plan_tiles(
+    height: int, width: int, *, size: int | tuple[int, int], overlap: int | tuple[int, int]
+) -> list[Tile]:
     """Cover an image with tiles of one size that overlap their neighbours.
 
     Parameters
@@ -97,9 +99,10 @@ def plan_tiles(height: int, width: int, *, size: int | tuple[int, int], overlap:
     size : int or tuple of int
         Side of a tile, or its height and width; along an axis shorter than this the tile is as
         long as the axis.
-    overlap : int
-        Least overlap of neighbours, ``0 <= overlap < size``. Tiles are spread evenly, so the
-        real overlap may be larger, and no tile is a sliver.
+    overlap : int or tuple of int
+        Least overlap of neighbours, ``0 <= overlap < size``, or that of neighbours one above the
+        other and of those side by side. Tiles are spread evenly, so the real overlap may be
+        larger, and no tile is a sliver.
 
     Returns
     -------
@@ -116,13 +119,18 @@ def plan_tiles(height: int, width: int, *, size: int | tuple[int, int], overlap:
     >>> [(tile.top, tile.left) for tile in plan_tiles(10, 22, size=10, overlap=2)]
     [(0, 0), (0, 6), (0, 12)]
     """
-    tall, wide = (size, size) if isinstance(size, int) else size
-    tops, lefts = _starts(height, tall, overlap), _starts(width, wide, overlap)
+    (tall, wide), (down, across) = _both(size), _both(overlap)
+    tops, lefts = _starts(height, tall, down), _starts(width, wide, across)
     return [Tile(top, left, min(tall, height), min(wide, width)) for top in tops for left in lefts]
 
 
 def tile_weights(
-    tile: Tile, height: int, width: int, *, overlap: int, fade: int | None = None
+    tile: Tile,
+    height: int,
+    width: int,
+    *,
+    overlap: int | tuple[int, int],
+    fade: int | None = None,
 ) -> FloatArray:
     """Weights that fade a tile into its neighbours by raised cosines.
 
@@ -132,7 +140,7 @@ def tile_weights(
         One of ``plan_tiles(height, width, size=..., overlap=overlap)``.
     height, width : int
         Size of the image.
-    overlap : int
+    overlap : int or tuple of int
         As given to `plan_tiles`.
     fade : int, optional
         Pixels in the middle of an overlap over which neighbours fade into each other; what lies
@@ -154,8 +162,9 @@ def tile_weights(
     >>> tile_weights(Tile(0, 0, 4, 4), 4, 6, overlap=2)[0].round(2)
     array([1.  , 1.  , 0.85, 0.15], dtype=float32)
     """
-    down = _axis_weights(tile.top, tile.height, height, overlap, fade)
-    across = _axis_weights(tile.left, tile.width, width, overlap, fade)
+    shared = _both(overlap)
+    down = _axis_weights(tile.top, tile.height, height, shared[0], fade)
+    across = _axis_weights(tile.left, tile.width, width, shared[1], fade)
     weights: FloatArray = np.multiply.outer(down, across).astype(np.float32)
     return weights
 
@@ -253,6 +262,11 @@ class Canvas:
             raise ArrayError(
                 f"values {values.shape} and weights {weights.shape} do not fit {expected}"
             )
+
+
+def _both(value: int | tuple[int, int]) -> tuple[int, int]:
+    """A value for both axes, the vertical one first."""
+    return (value, value) if isinstance(value, int) else value
 
 
 def _starts(extent: int, size: int, overlap: int) -> list[int]:

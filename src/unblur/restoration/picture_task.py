@@ -15,6 +15,7 @@ from unblur.images.tiling import Tile, even_size, plan_tiles
 from unblur.restoration.field import BlurField
 from unblur.restoration.guard import is_sharp, trust, unexplained
 from unblur.restoration.model import Model
+from unblur.restoration.context import context_of
 from unblur.restoration.octaves import restore_at
 from unblur.restoration.report import TileReport
 from unblur.restoration.tiled import FADE, restore_tiles
@@ -23,7 +24,6 @@ __all__ = ["PictureTask"]
 
 FloatArray = npt.NDArray[np.float32]
 TILE = 528  # largest side of a tile; memory grows with its square
-CONTEXT = 40  # pixels inside a tile's border that are dropped where it has a neighbour: a guess
 MULTIPLE = 8  # of a tile's sides, as the networks want it
 
 
@@ -67,8 +67,11 @@ class PictureTask:
         height, width = self.pixels.shape[:2]
         field = self.field
         overlap, fade = _overlap_of(field), FADE << field.octave
-        sides = [_side(extent, overlap, field.octave) for extent in (height, width)]
-        tiles = plan_tiles(height, width, size=(sides[0], sides[1]), overlap=overlap)
+        size = (
+            _side(height, overlap[0], field.octave),
+            _side(width, overlap[1], field.octave),
+        )
+        tiles = plan_tiles(height, width, size=size, overlap=overlap)
         alone = len(tiles) == 1
         model = self.model if alone else self.model.side_by_side
         inside, beside = (threads, 1) if alone else (1, threads)
@@ -111,10 +114,10 @@ class PictureTask:
         return values, TileReport(tile, weight, psf, octave)
 
 
-def _overlap_of(field: BlurField) -> int:
-    """Pixels that neighbours share: the context of both, and the fade between them."""
-    context = max(CONTEXT, int(field.psf.shape[0]) // 2 + 24)
-    return (2 * context + FADE) << field.octave
+def _overlap_of(field: BlurField) -> tuple[int, int]:
+    """Pixels that neighbours share along each axis: the context of both, the fade between them."""
+    down, across = context_of(field.psf)
+    return (2 * down + FADE) << field.octave, (2 * across + FADE) << field.octave
 
 
 def _side(extent: int, overlap: int, octave: int) -> int:

@@ -27,7 +27,7 @@ def restore_tiles(
     tiles: list[Tile],
     work: Work,
     *,
-    overlap: int,
+    overlap: int | tuple[int, int],
     fade: int,
     threads: int,
     tell: Callable[[int, int], None],

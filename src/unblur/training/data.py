@@ -23,6 +23,7 @@ __all__ = ["BlurredCrops", "CropStream", "as_tensor"]
 
 Sample = dict[str, Any]
 FloatImage = npt.NDArray[np.float32]
+SQUEEZED = 0.25  # pictures are squeezed to no less than this
 
 
 class CropStream(IterableDataset[Sample]):
@@ -157,11 +158,14 @@ class BlurredCrops(CropStream):
         height, width = picture.shape[:2]
         smallest = max(self.settings.min_scale, side / min(height, width))
         scale = rng.uniform(smallest, 1.0) if smallest < 1 else 1.0
+        method = Image.Resampling.LANCZOS
+        if self.settings.squeezed_share and rng.random() < self.settings.squeezed_share:
+            scale, method = max(side / min(height, width), SQUEEZED), Image.Resampling.NEAREST
         taken = min(round(side / scale), height, width)
         top, left = rng.integers(height - taken + 1), rng.integers(width - taken + 1)
         crop = picture[top : top + taken, left : left + taken]
         if taken != side:
-            crop = np.asarray(Image.fromarray(crop).resize((side, side), Image.Resampling.LANCZOS))
+            crop = np.asarray(Image.fromarray(crop).resize((side, side), method))
         if rng.random() < 0.5:
             crop = crop[:, ::-1]
         if rng.random() < 0.3:
@@ -171,7 +175,7 @@ class BlurredCrops(CropStream):
     def _degradation(self, rng: np.random.Generator, psf: FloatImage) -> Degradation:
         settings = self.settings
         strong = rng.random() < 0.1
-        noise = settings.noise * (rng.uniform(0.5, 2.0) if strong else rng.random() ** 2)
+        noise = settings.noise * (rng.uniform(0.5, settings.strong_noise) if strong else rng.random() ** 2)
         jpeg = int(rng.integers(70, 99)) if rng.random() < settings.jpeg_share else None
         clipped = rng.random() < settings.saturation_share
         return Degradation(

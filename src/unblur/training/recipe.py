@@ -65,6 +65,9 @@ class Recipe:
         Shape of the PSF estimator that `estimator` holds.
     blind_share : float
         Share of crops restored with an estimated PSF instead of the true one (restorer only).
+    doubtful_share : float
+        Share of crops restored with a PSF that is wrong by a degree, and with a certainty that
+        says by which, see `unblur.training.wrong_psfs` (restorer only).
     estimator : str, optional
         Checkpoint of the PSF estimator that gives those PSFs, relative to the output folder;
         ``default`` is the one that the package ships.
@@ -96,6 +99,7 @@ class Recipe:
     objective: Any = None
     psf_estimator: PSFEstimatorConfig = PSFEstimatorConfig()
     blind_share: Share = 0.0
+    doubtful_share: Share = 0.0
     estimator: str | None = None
     start_from: str | None = None
     validate_every: Count = 400
@@ -155,6 +159,10 @@ class Recipe:
             raise ArgumentError("estimator is for restorers; leave it out")
         if self.blind_share and not self.estimator:
             raise ArgumentError("blind_share needs estimator, the checkpoint that finds the PSFs")
+        if self.doubtful_share and self.task_entry.id != "restoration":
+            raise ArgumentError("doubtful_share is for restorers; leave it out")
+        if self.blind_share + self.doubtful_share > 1:
+            raise ArgumentError("blind_share and doubtful_share are more than all; lower one")
         size = PSFSampler().size
         for shape in (self.shape, self.psf_estimator):
             if isinstance(shape, PSFEstimatorConfig) and shape.size != size:

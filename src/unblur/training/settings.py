@@ -50,11 +50,16 @@ class DataSettings:
     min_scale : float
         Pictures are shrunk by a random factor between this and 1, which sharpens soft ones.
     noise : float
-        Largest read noise, in encoded units; most crops get much less.
+        Largest read noise of nine crops in ten, in encoded units; most get much less.
+    strong_noise : float
+        Largest noise of the tenth crop, in multiples of `noise`.
     linear_share : float
         Share of crops blurred in linear light, the rest as encoded.
     jpeg_share, saturation_share : float
         Share of crops that go through JPEG, and that clip their highlights.
+    squeezed_share : float
+        Share of crops of pictures shrunk by leaving pixels out, as the paper's are: finer detail
+        than any lens draws.
     progressive : tuple of int
         Sides of crops that the run begins with: it is cut into equal parts, one for each of these
         and the last one for `crop`.
@@ -82,9 +87,11 @@ class DataSettings:
     choices: Count = 2
     min_scale: Annotated[float, Field(gt=0, le=1)] = 0.5
     noise: NotNegative = 0.02
+    strong_noise: Annotated[float, Field(ge=0.5)] = 2.0
     linear_share: Share = 0.9
     jpeg_share: Share = 0.1
     saturation_share: Share = 0.15
+    squeezed_share: Share = 0.0
     progressive: tuple[Count, ...] = ()
 
     def __post_init__(self) -> None:

@@ -14,7 +14,9 @@ OTHER = 0.5  # largest share of another PSF of the batch
 UNEVEN = 1.0  # of the taps, by a smooth field
 
 
-def wrong_psfs(psf: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
+def wrong_psfs(
+    psf: torch.Tensor, generator: torch.Generator, strength: torch.Tensor | None = None
+) -> torch.Tensor:
     """Turn, stretch, smear, mix and mottle PSFs, each by a strength of its own.
 
     Parameters
@@ -23,6 +25,8 @@ def wrong_psfs(psf: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
         (B, K, K), each with the sum 1.
     generator : torch.Generator
         Decides all.
+    strength : torch.Tensor, optional
+        (B,), how wrong each becomes: 0 hardly, 1 most; at random when left out.
 
     Returns
     -------
@@ -37,7 +41,8 @@ def wrong_psfs(psf: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
     >>> bool(torch.allclose(wrong.sum((1, 2)), torch.ones(2)))
     True
     """
-    strength = torch.rand(len(psf), generator=generator)
+    if strength is None:
+        strength = torch.rand(len(psf), generator=generator)
     moved = _mottled(_turned(psf, strength, generator), strength, generator)
     share = OTHER * (strength * torch.rand(len(psf), generator=generator))[:, None, None]
     mixed = (1 - share) * moved + share * moved.roll(1, 0)
