@@ -49,6 +49,19 @@ def test_weights_are_a_partition_of_unity(plan):
     np.testing.assert_allclose(total, 1, atol=1e-6)
 
 
+@given(plans(), plans())
+def test_each_axis_may_have_an_overlap_of_its_own(down, across):
+    (height, _, tall, above), (_, width, wide, beside) = down, across
+    both = plan_tiles(height, width, size=(tall, wide), overlap=(above, beside))
+    tops = plan_tiles(height, 1, size=(tall, 1), overlap=(above, 0))
+    lefts = plan_tiles(1, width, size=(1, wide), overlap=(0, beside))
+    assert [(t.top, t.left) for t in both] == [(t.top, u.left) for t in tops for u in lefts]
+    total = np.zeros((height, width))
+    for tile in both:
+        total[tile.slices] += tile_weights(tile, height, width, overlap=(above, beside))
+    np.testing.assert_allclose(total, 1, atol=1e-6)
+
+
 @given(plans(), st.integers(0, 40))
 def test_weights_that_fade_in_the_middle_are_one_too(plan, fade):
     height, width, size, overlap = plan

@@ -115,6 +115,30 @@ def test_a_crop_without_blur_is_the_sharp_one(pictures):
     torch.testing.assert_close(crop["blurred"], crop["sharp"], atol=0.5 / 255 + 1e-4, rtol=0)
 
 
+def test_a_tenth_of_the_crops_may_have_strong_noise(pictures):
+    clean = {"kinds": {"none": 1.0}, "jpeg_share": 0.0, "saturation_share": 0.0}
+
+    def noises(**settings):
+        crops = [stream(pictures, **clean, **settings).sample(index) for index in range(80)]
+        return np.array([(crop["blurred"] - crop["sharp"]).std().item() for crop in crops])
+
+    weak, strong = noises(), noises(strong_noise=8.0)
+    same = np.isclose(weak, strong)
+    assert 0.8 < same.mean() < 1
+    assert (strong[~same] > weak[~same]).all()
+    assert strong.max() > 0.05 > weak.max()
+
+
+def test_squeezed_crops_leave_pixels_out():
+    stripes = np.zeros((400, 400, 3), np.uint8)
+    stripes[:, ::2] = 255
+    settings = DataSettings(
+        crop=48, choices=1, kinds={"none": 1.0}, min_scale=0.5, squeezed_share=1.0, **CLEAN
+    )
+    squeezed = BlurredCrops([stripes], settings, seed=1).sample(0)["sharp"]
+    assert set(np.rint(255 * squeezed.unique().numpy())) <= {0, 255}  # no filter mixed them
+
+
 def test_kinds_come_in_their_shares(pictures):
     crops = stream(pictures, kinds={"motion": 3, "none": 1, "shake": 0}, **CLEAN)
     kinds = [crops.sample(index)["kind"] for index in range(40)]

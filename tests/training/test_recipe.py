@@ -107,6 +107,16 @@ def test_a_recipe_can_name_every_network(tmp_path, entry):
         ({"shape": {"size": 31}}, "the estimator's size must be 33"),
         ({"psf_estimator": {"size": 32}}, "psf_estimator: the size of a PSF must be odd"),
         ({"estimator": "a.ckpt"}, "estimator is for restorers"),
+        ({"network": "psf-estimator", "doubtful_share": 0.5}, "doubtful_share is for restorers"),
+        (
+            {
+                "network": "wiener-autoencoder",
+                "estimator": "default",
+                "blind_share": 0.6,
+                "doubtful_share": 0.5,
+            },
+            "blind_share and doubtful_share are more",
+        ),
         ({"network": "wiener-autoencoder", "blind_share": 0.5}, "blind_share needs estimator"),
         (
             {"network": "wiener-autoencoder", "estimator": "a.ckpt", "data": {"crop": 160}},

@@ -9,12 +9,14 @@ import sys
 import threading
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 import torch
 import yaml
 from rich.console import Console
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
+from unblur.degradation.sampling import PSFSampler
 from unblur.errors import ArgumentError, ConfigurationError, ModelError
 from unblur.training.checkpoints import load_estimator, read_checkpoint
 from unblur.training.progress import StepBar
@@ -169,6 +171,35 @@ def test_estimated_psfs_are_moved_to_the_place_of_the_true_ones(recipe):
     truth = torch.zeros(1, 33, 33)
     truth[0, 15:18, 16] = 1 / 3
     torch.testing.assert_close(task.estimate(torch.rand(1, 3, 48, 48), truth), truth)
+
+
+def test_a_doubtful_psf_is_as_wrong_as_its_certainty_says(recipe):
+    task = build_task(load_recipe(recipe(doubtful_share=0.75)))
+    task.network, task.log = Listens(), lambda *_, **__: None
+    psf = torch.from_numpy(PSFSampler().sample(np.random.default_rng(0), "shake")[0])
+    batch = {
+        "blurred": torch.rand(40, 3, 48, 48),
+        "sharp": torch.rand(40, 3, 48, 48),
+        "psf": psf.expand(40, -1, -1),
+        "linear": torch.zeros(40, dtype=torch.bool),
+    }
+    task.training_step(batch, 0)
+    told, certainty, linear = task.network.heard
+    assert torch.equal(told[30:], batch["psf"][30:])
+    assert (certainty[30:] == 1).all()
+    assert torch.equal(linear, certainty < 1)
+    assert 0 <= certainty[:30].min() < 0.2 < 0.8 < certainty[:30].max() < 1
+    similarity = torch.cosine_similarity(told.flatten(1), batch["psf"].flatten(1))[:30]
+    certain = certainty[:30] > 0.6
+    assert similarity[certain].mean() > similarity[~certain].mean() + 0.05
+
+
+class Listens(torch.nn.Module):
+    """A network that keeps what it is told, and gives back what it sees."""
+
+    def forward(self, blurred, *told):
+        self.heard = told
+        return (blurred, blurred.requires_grad_())
 
 
 class Says(torch.nn.Module):

@@ -41,3 +41,14 @@ def test_the_seed_decides(right):
     assert torch.equal(_wrong(right, 1), _wrong(right, 1))
     assert not torch.equal(_wrong(right, 1), _wrong(right, 2))
     assert torch.equal(right, before)
+
+
+def test_the_stronger_the_further_off(right):
+    similarity = []
+    for strength in (0.0, 0.3, 0.6, 1.0):
+        chance = torch.Generator().manual_seed(1)
+        wrong = wrong_psfs(right, chance, torch.full((len(right),), strength))
+        similarity.append(torch.cosine_similarity(wrong.flatten(1), right.flatten(1)).mean())
+    assert similarity[0] > 0.999
+    assert similarity == sorted(similarity, reverse=True)
+    assert similarity[-1] < 0.9

@@ -12,7 +12,9 @@ __all__ = ["context_of"]
 
 FloatArray = npt.NDArray[np.float32]
 SIDE = 512  # pixels in which a filter has room to fall off
-LEVEL = 0.03  # of the Wiener filter, times the spectrum of natural pictures, as the networks know it
+LEVEL = (
+    0.03  # of the Wiener filter, times the spectrum of natural pictures, as the networks know it
+)
 TAIL = 0.01  # of the filter's energy that may lie further off
 NETWORK = 12  # pixels that the networks add to the reach of the filter
 LEAST, MOST = 20, 64  # pixels; beyond the last one larger tiles would cost more than they gain
@@ -55,6 +57,6 @@ def _reach(energy: npt.NDArray[np.floating]) -> int:
     """Distance from the origin, at index 0 of a circle, within which all but the tail lies."""
     half = SIDE // 2
     rings = energy[: half + 1].copy()
-    rings[1:half] += energy[: half:-1]
+    rings[1:half] += energy[:half:-1]
     beyond = 1 - np.cumsum(rings) / rings.sum()
     return int(np.argmax(beyond < TAIL))

@@ -12,10 +12,10 @@ from scipy import fft
 
 from unblur.images.color import to_float
 from unblur.images.tiling import Tile, even_size, plan_tiles
+from unblur.restoration.context import context_of
 from unblur.restoration.field import BlurField
 from unblur.restoration.guard import is_sharp, trust, unexplained
 from unblur.restoration.model import Model
-from unblur.restoration.context import context_of
 from unblur.restoration.octaves import restore_at
 from unblur.restoration.report import TileReport
 from unblur.restoration.tiled import FADE, restore_tiles
@@ -23,7 +23,7 @@ from unblur.restoration.tiled import FADE, restore_tiles
 __all__ = ["PictureTask"]
 
 FloatArray = npt.NDArray[np.float32]
-TILE = 528  # largest side of a tile; memory grows with its square
+TILE = 560  # largest side of a tile; memory grows with its square
 MULTIPLE = 8  # of a tile's sides, as the networks want it
 
 

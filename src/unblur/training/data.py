@@ -175,7 +175,9 @@ class BlurredCrops(CropStream):
     def _degradation(self, rng: np.random.Generator, psf: FloatImage) -> Degradation:
         settings = self.settings
         strong = rng.random() < 0.1
-        noise = settings.noise * (rng.uniform(0.5, settings.strong_noise) if strong else rng.random() ** 2)
+        noise = settings.noise * (
+            rng.uniform(0.5, settings.strong_noise) if strong else rng.random() ** 2
+        )
         jpeg = int(rng.integers(70, 99)) if rng.random() < settings.jpeg_share else None
         clipped = rng.random() < settings.saturation_share
         return Degradation(
