@@ -81,11 +81,11 @@ def richardson_lucy(
     _check(num_iter=num_iter, damping=damping)
     blurred = _non_negative(image, psf, boundary)
     sharp = blurred.planes if start is None else _framed_start(start, blurred)
-    result = np.empty_like(sharp)
+    result, back = np.empty_like(sharp), blurred.transfer.conj()
     for channel, plane in enumerate(blurred.planes):  # what belongs to one stays in the cache
         alone, present = replace(blurred, planes=plane[None]), sharp[channel][None]
         for _ in range(num_iter):
-            present = _sharpen(present, alone, damping)
+            present = _sharpen(present, alone, back, damping)
         result[channel] = present[0]
     return blurred.crop(result)
 
@@ -165,7 +165,7 @@ def blind_richardson_lucy(
             estimate = _sharpen_psf(estimate, sharp, blurred)
             transfer = otf(estimate, (sharp.shape[1], sharp.shape[2]))
             blurred = replace(blurred, transfer=transfer)
-        sharp = _sharpen(sharp, blurred, damping)
+        sharp = _sharpen(sharp, blurred, blurred.transfer.conj(), damping)
     return blurred.crop(sharp), estimate
 
 
@@ -185,13 +185,14 @@ def _framed_start(start: ArrayLike, blurred: Periodic) -> FloatImage:
     return np.maximum(planes, _FLOOR, out=planes)
 
 
-def _sharpen(sharp: FloatImage, blurred: Periodic, damping: float) -> FloatImage:
-    """One iteration on the picture, planes (C, H, W)."""
-    transfer = blurred.transfer
-    explained = _convolved(sharp, transfer)
+def _sharpen(
+    sharp: FloatImage, blurred: Periodic, back: NDArray[np.complex64], damping: float
+) -> FloatImage:
+    """One iteration on the picture, planes (C, H, W); `back` is the conjugate of the OTF."""
+    explained = _convolved(sharp, blurred.transfer)
     np.maximum(explained, _FLOOR, out=explained)
     ratio = _damped_ratio(blurred.planes, explained, damping)
-    change = _convolved(ratio, transfer.conj())
+    change = _convolved(ratio, back)
     change *= sharp
     return np.maximum(change, _FLOOR, out=change)
 

@@ -62,7 +62,10 @@ def wiener(
         raise ArgumentError(f"nsr must be a positive number, not {nsr}: try 0.01")
     blurred = taper_edges(image, psf, boundary=boundary)
     transfer = blurred.transfer
-    gain = 1 / (transfer.real**2 + transfer.imag**2 + np.float32(nsr))
-    response = transfer.conj() * gain
+    power = transfer.real**2
+    power += transfer.imag**2
+    power += np.float32(nsr)
+    response = np.conjugate(transfer, out=transfer)
+    response *= np.reciprocal(power, out=power)
     response[0, 0] = 1  # the filter is meant for deviations from the mean
     return blurred.filtered(response)
