@@ -17,11 +17,13 @@ from unblur.restoration.evidence import Evidence
 from unblur.restoration.guard import is_sharp
 from unblur.restoration.model import Model
 from unblur.restoration.sizing import settle_size
+from unblur.restoration.survey import best_windows
 
 __all__ = ["SEARCHES", "Found", "Search", "estimate_psf", "fills_support"]
 
 FloatArray = npt.NDArray[np.float32]
 SMALLEST = 128  # pixels; the turns need a window of this side
+SETTLED = 320  # pixels; a part of this side says as much of the size of a PSF as all of a window
 DOUBTFUL = 0.6  # contradiction above which another PSF is looked for
 UNEVEN = 0.5  # unevenness above which another PSF is looked for
 EVENED = 0.7  # of the unevenness at most, for the other PSF to be the reason
@@ -87,7 +89,8 @@ def estimate_psf(
     noise, large = estimate_noise(luma), min(luma.shape) >= SMALLEST
     evidence = Evidence(luma, noise)
     if searches and large and not is_sharp(psf) and not fills_support(psf):
-        psf = settle_size(luma, psf, noise, model.restorer, linear=linear)
+        part = best_windows(luma[..., None], size=SETTLED, count=1)[0]
+        psf = settle_size(part, psf, noise, model.restorer, linear=linear)
     doubt, departure = evidence.contradiction(psf), evidence.unevenness(psf)
     refuted = doubt > DOUBTFUL or fills_support(psf)
     if not (refuted or departure > UNEVEN) or not large:
