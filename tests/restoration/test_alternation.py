@@ -8,7 +8,9 @@ from scipy import ndimage
 from skimage import data
 
 from unblur.degradation import Degradation, camera_shake_psf, crop_valid, gaussian_psf, resize_psf
+from unblur.degradation.support import centroid
 from unblur.evaluation.metrics import psf_similarity
+from unblur.restoration import alternation
 from unblur.restoration.alternation import FROM_COARSE, POLISH, alternate
 from unblur.runtime.spectral import halve
 
@@ -44,6 +46,19 @@ def test_a_shake_follows_from_a_perfect_restoration(shaken, rounds):
     )
     assert psf_similarity(found, psf) > 0.95
     assert abs(float(found.sum()) - 1) < 1e-5
+
+
+def test_the_last_turns_do_not_smear(shaken, monkeypatch):
+    """A scene that lies half a pixel off gives a PSF that does, which must be moved back."""
+    sharp, psf, blurred, linear = shaken
+    moved = np.fft.ifft2(ndimage.fourier_shift(np.fft.fft2(sharp), (0.5, -0.5))).real
+    scene, similarity = Oracle(np.clip(moved, 0, 1).astype(np.float32)), []
+    for exact in (0, 2):
+        monkeypatch.setattr(alternation, "EXACT", exact)
+        found = alternate(blurred, psf, scene, POLISH, linear=linear)
+        assert np.abs(centroid(found)).max() < 0.2
+        similarity.append(psf_similarity(found, psf))
+    assert similarity[1] > similarity[0] + 0.01
 
 
 def test_specks_apart_from_the_psf_are_noise(shaken):

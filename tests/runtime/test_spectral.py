@@ -192,6 +192,18 @@ def test_true_edges_give_the_psf_back():
     np.testing.assert_allclose(correlation, correlation[::-1, ::-1], atol=1e-4)
 
 
+def test_a_closed_form_is_moved_without_being_smeared():
+    edges = np.random.default_rng(5).normal(size=(2, 48, 64)).astype(np.float32)
+    statistics = PSFStatistics((48, 64))
+    statistics.add(edges, np.roll(edges, (-2, 3), (1, 2)))  # 3 px to the right and 2 px up
+    centred = statistics.closed_form(1e-6, 9, centre=(3.0, 2.0))
+    assert statistics.closed_form(1e-6, 9)[2, 7] == pytest.approx(1, abs=1e-4)
+    assert centred[4, 4] == pytest.approx(1, abs=1e-4)
+    assert np.abs(centred).sum() == pytest.approx(1, abs=1e-2)
+    half = statistics.closed_form(1e-6, 9, centre=(2.5, 2.0))[4]  # a sinc, half a pixel off
+    np.testing.assert_allclose(half, np.sinc(np.arange(9) - 4.5), atol=0.02)
+
+
 def test_a_photograph_gives_the_psf_back():
     sharp = data.camera()[40:232, 150:342].astype(np.float32) / 255
     psf = gaussian_psf(2.0, size=17)

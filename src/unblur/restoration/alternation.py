@@ -20,6 +20,7 @@ from scipy import ndimage
 
 from unblur.degradation.convolution import fast_shape
 from unblur.degradation.psf import centre_psf, resize_psf
+from unblur.degradation.support import centroid
 from unblur.estimation.pyramid import halve_luma
 from unblur.images.color import srgb_to_linear
 from unblur.restoration.tile import TileRestorer
@@ -29,8 +30,9 @@ from unblur.runtime.spectral import gradients, sine_window, upsample_psf
 __all__ = ["FROM_COARSE", "POLISH", "alternate"]
 
 FloatArray = npt.NDArray[np.float32]
-FROM_COARSE = ((2, 6), (1, 6), (0, 6))  # octave and turns there, coarse to fine
-POLISH = ((0, 6),)
+FROM_COARSE = ((2, 6), (1, 10), (0, 8))  # octave and turns there, coarse to fine
+POLISH = ((0, 8),)
+EXACT = 2  # last turns, which do not smear the PSF; before, smearing keeps it from going astray
 WEAK_EDGES = 0.93  # share of the pixels that count as no edge
 FAINT = 0.05  # of a PSF's peak: what is below is noise
 SPECK = 0.1  # of a PSF's mass: a piece apart that holds less is noise
@@ -66,7 +68,7 @@ def alternate(
     Returns
     -------
     ndarray of float32
-        PSF (K, K) at the last octave, sum 1, centre of mass in the middle.
+        PSF (K, K) at the last octave, sum 1, centre of mass in the middle, to a part of a pixel.
     """
     present = rounds[0][0]
     pyramid = [luma]
@@ -76,13 +78,20 @@ def alternate(
         for _ in range(present - octave):
             psf = upsample_psf(psf)
         present = octave
-        for _ in range(turns):
-            psf = _turn(pyramid[octave], psf, restorer, weak_edges, linear)
+        for left in range(turns, 0, -1):
+            exact = octave == rounds[-1][0] and left <= EXACT
+            psf = _turn(pyramid[octave], psf, restorer, weak_edges, linear=linear, exact=exact)
     return psf
 
 
 def _turn(
-    luma: FloatArray, psf: FloatArray, restorer: TileRestorer, weak_edges: float, linear: bool
+    luma: FloatArray,
+    psf: FloatArray,
+    restorer: TileRestorer,
+    weak_edges: float,
+    *,
+    linear: bool,
+    exact: bool,
 ) -> FloatArray:
     """One restoration, and the PSF that its strongest edges and the observation agree on."""
     height, width = luma.shape
@@ -94,9 +103,15 @@ def _turn(
     taper = sine_window(height, width)
     statistics = PSFStatistics(fast_shape((max(height, size), max(width, size))))
     statistics.add(edges * taper, gradients(decode(luma)) * taper)
-    found = _without_noise(statistics.maps(REGULARISATION, size)[0])
+    found = _without_noise(statistics.closed_form(REGULARISATION, size))
+    if exact and found.any():
+        centre = centroid(found)
+        found = _without_noise(statistics.closed_form(REGULARISATION, size, centre=centre))
     total = float(found.sum())
-    return resize_psf(centre_psf(found / total), size) if total > 0 else psf
+    if total <= 0:
+        return psf
+    found /= total
+    return found if exact else resize_psf(centre_psf(found), size)
 
 
 def _without_noise(psf: FloatArray) -> FloatArray:

@@ -48,16 +48,44 @@ class PSFStatistics:
         self._edge_energy += (np.abs(sharp) ** 2).sum(0)
         self._energy += (np.abs(blurred) ** 2).sum(0)
 
-    def maps(self, level: float, size: int) -> FloatArray:
-        """Draw up what the windows say of the PSF.
+    def closed_form(
+        self, level: float, size: int, *, centre: tuple[float, float] = (0.0, 0.0)
+    ) -> FloatArray:
+        """PSF that the windows agree on.
 
-        The closed form is ``K = sum conj(G) F / (sum |G|^2 + level mean |G|^2)`` over the spectra
-        G of the predicted edges and F of the observed gradients.
+        It is ``K = sum conj(G) F / (sum |G|^2 + level mean |G|^2)`` over the spectra G of the
+        predicted edges and F of the observed gradients.
 
         Parameters
         ----------
         level : float
-            Regularisation of the closed form, relative to the mean energy of the edges.
+            Regularisation, relative to the mean energy of the edges.
+        size : int
+            Side of the PSF, odd.
+        centre : tuple of float
+            Pixels right of and above the origin that come into the middle. The spectrum is turned,
+            so nothing is smeared as by interpolation.
+
+        Returns
+        -------
+        ndarray of float32
+            (size, size), neither non-negative nor of the sum 1.
+        """
+        full = float(self._edge_energy.mean()) + 1e-6
+        closed = self._cross / (self._edge_energy + level * full)
+        if centre != (0.0, 0.0):
+            x, y = centre
+            fy, fx = fft.fftfreq(self._shape[0])[:, None], fft.rfftfreq(self._shape[1])[None]
+            closed *= np.exp(2j * np.pi * (x * fx - y * fy)).astype(np.complex64)
+        return self._support(closed, size)
+
+    def maps(self, level: float, size: int) -> FloatArray:
+        """Draw up all that the windows say of the PSF.
+
+        Parameters
+        ----------
+        level : float
+            As for `closed_form`.
         size : int
             Side of the maps, odd.
 
@@ -67,13 +95,11 @@ class PSFStatistics:
             (3, size, size): the closed-form PSF, the autocorrelation of the gradients (1 in its
             centre), and the whitened cross-correlation.
         """
-        full = float(self._edge_energy.mean()) + 1e-6
-        closed = self._cross / (self._edge_energy + level * full)
         strength = np.abs(self._cross)
         flat = self._cross / (strength + 0.05 * float(strength.mean()) + 1e-6)
         correlation = self._support(self._energy.astype(np.complex64), size)
         correlation /= max(float(correlation[size // 2, size // 2]), 1e-8)
-        return np.stack([self._support(closed, size), correlation, self._support(flat, size)])
+        return np.stack([self.closed_form(level, size), correlation, self._support(flat, size)])
 
     def _support(self, spectrum: ComplexArray, size: int) -> FloatArray:
         """Inverse transform about lag zero, (size, size), the spectrum being used up."""
