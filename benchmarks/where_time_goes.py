@@ -137,7 +137,7 @@ def instrument() -> Watch:
         watch.wrap(engine, "run", "networks", network)
     for name in ("rfft2", "ifft", "irfft"):
         watch.wrap(fft, name, "Fourier transforms", transform)
-    watch.wrap(color, "_apply_curve", "colour", curve)
+    watch.wrap(color, "apply_curve", "colour", curve)
     for place in (picture_task, restorer):
         watch.wrap(place, "to_float", "colour", curve)
     watch.wrap(

@@ -7,13 +7,11 @@ the over- and undershoot of a restoration survives a round trip.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import NamedTuple
-
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from unblur.errors import ArrayError
+from unblur.images.curves import DECODING, ENCODING, apply_curve
 
 __all__ = [
     "FloatArray",
@@ -28,8 +26,6 @@ FloatArray = NDArray[np.float32]
 
 LUMINANCE_WEIGHTS = (0.2126, 0.7152, 0.0722)
 """Shares of linear red, green and blue in luminance (ITU-R BT.709, the primaries of sRGB)."""
-
-_BLOCK = 1 << 15  # elements worked on at a time: the temporaries of a block stay in the cache
 
 
 def srgb_to_linear(image: ArrayLike) -> FloatArray:
@@ -60,7 +56,7 @@ def srgb_to_linear(image: ArrayLike) -> FloatArray:
     >>> srgb_to_linear([0.0, 0.5, 1.0]).round(3)
     array([0.   , 0.214, 1.   ], dtype=float32)
     """
-    return _apply_curve(image, _DECODING)
+    return apply_curve(_float_values(image), DECODING)
 
 
 def linear_to_srgb(image: ArrayLike) -> FloatArray:
@@ -91,7 +87,7 @@ def linear_to_srgb(image: ArrayLike) -> FloatArray:
     >>> linear_to_srgb([0.0, 0.214, 1.0]).round(3)
     array([0. , 0.5, 1. ], dtype=float32)
     """
-    return _apply_curve(image, _ENCODING)
+    return apply_curve(_float_values(image), ENCODING)
 
 
 def luminance(image: ArrayLike) -> FloatArray:
@@ -214,95 +210,3 @@ def _float_values(image: ArrayLike) -> FloatArray:
     if values.dtype.kind != "f":
         raise ArrayError(f"expected float values, not {values.dtype}: convert with to_float first")
     return values.astype(np.float32, copy=False)
-
-
-# `power` is slow without AVX-512, and its last digits depend on the processor's instructions, with
-# them up to 1 % of the values of a 16-bit result. Square roots, sums and products are the same
-# everywhere, by IEEE 754: so the power is a polynomial of a root, fitted for the least error.
-
-
-class _Curve(NamedTuple):
-    """One direction: a straight line up to `start`, and a power from there on.
-
-    `root` works in place; `coefficients` are of its powers, highest first, without the constant.
-    """
-
-    start: np.float32
-    slope: np.float32
-    root: Callable[[FloatArray], None]
-    coefficients: tuple[np.float32, ...]
-    power: Callable[[FloatArray], FloatArray]
-
-    def rise(self, values: FloatArray) -> FloatArray:
-        """How far the curve rises from `start` to values up to 1, which are used up."""
-        result = self._terms(values)
-        result -= self._terms(np.array([self.start]))  # the same operations: 0 at the start
-        return result
-
-    def _terms(self, values: FloatArray) -> FloatArray:
-        self.root(values)
-        result = values * self.coefficients[0]
-        for coefficient in self.coefficients[1:]:
-            result += coefficient
-            result *= values
-        return result
-
-
-def _decoding_root(values: FloatArray) -> None:
-    values *= np.float32(1 / 1.055)
-    values += np.float32(0.055 / 1.055)
-    np.sqrt(values, out=values)
-
-
-def _encoding_root(values: FloatArray) -> None:
-    for _ in range(3):
-        np.sqrt(values, out=values)
-
-
-def _floats(*numbers: float) -> tuple[np.float32, ...]:
-    return tuple(map(np.float32, numbers))
-
-
-_DECODING = _Curve(
-    start=np.float32(0.04045),
-    slope=np.float32(1 / 12.92),
-    root=_decoding_root,
-    coefficients=_floats(
-        -0.0353586112, 0.807914479, 0.312242131, -0.111279366, 0.0313334999, -0.00523095068
-    ),
-    power=lambda values: ((values + np.float32(0.055)) / np.float32(1.055)) ** np.float32(2.4),
-)
-_ENCODING = _Curve(
-    start=np.float32(0.0031308),
-    slope=np.float32(12.92),
-    root=_encoding_root,
-    coefficients=_floats(-0.0341032391, 0.313188719, 0.909053674, -0.162824281, 0.032899723),
-    power=lambda values: np.float32(1.055) * values ** np.float32(1 / 2.4) - np.float32(0.055),
-)
-
-
-def _apply_curve(image: ArrayLike, curve: _Curve) -> FloatArray:
-    values = np.asarray(_float_values(image), order="C")
-    result = np.empty(values.shape, np.float32)
-    source, target = values.reshape(-1), result.reshape(-1)
-    for start in range(0, source.size, _BLOCK):
-        _apply_to_block(source[start : start + _BLOCK], target[start : start + _BLOCK], curve)
-    return result
-
-
-def _apply_to_block(values: FloatArray, out: FloatArray, curve: _Curve) -> None:
-    """Lay the line up to the start and the rise after it on each other: no value is looked at."""
-    signed = not values.min() >= 0
-    size = np.abs(values) if signed else values
-    np.minimum(size, curve.start, out=out)
-    out *= curve.slope
-    after = np.maximum(size, curve.start)
-    larger = not size.max() <= 1
-    if larger:
-        np.minimum(after, 1, out=after)
-    out += curve.rise(after)
-    if larger:
-        beyond = size > 1
-        out[beyond] = curve.power(size[beyond])
-    if signed:
-        np.copysign(out, values, out=out)

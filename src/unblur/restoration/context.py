@@ -16,8 +16,8 @@ LEVEL = (
     0.03  # of the Wiener filter, times the spectrum of natural pictures, as the networks know it
 )
 TAIL = 0.01  # of the filter's energy that may lie further off
-NETWORK = 12  # pixels that the networks add to the reach of the filter
-LEAST, MOST = 20, 64  # pixels; beyond the last one larger tiles would cost more than they gain
+NETWORK = 8  # pixels that the networks add to the reach of the filter
+LEAST, MOST = 16, 64  # pixels; beyond the last one larger tiles would cost more than they gain
 
 
 def context_of(psf: FloatArray) -> tuple[int, int]:
@@ -40,7 +40,7 @@ def context_of(psf: FloatArray) -> tuple[int, int]:
     --------
     >>> from unblur.degradation import disk_psf, motion_psf
     >>> context_of(disk_psf(3)), context_of(motion_psf(15, 0))
-    ((22, 22), (20, 64))
+    ((18, 18), (16, 64))
     """
     transfer = otf(psf, (SIDE, SIDE))
     fy, fx = fft.fftfreq(SIDE)[:, None], fft.rfftfreq(SIDE)[None]

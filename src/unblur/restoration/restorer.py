@@ -26,6 +26,7 @@ from unblur.restoration.quality import Quality, effort_of
 from unblur.restoration.report import RestorationReport, TileReport
 from unblur.runtime.checks import default_threads
 from unblur.runtime.devices import Device, check_device
+from unblur.runtime.memory import reuse_memory
 
 __all__ = ["Device", "RestorationReport", "Restorer"]
 
@@ -81,6 +82,7 @@ class Restorer:
         self._name = model
         self._threads = threads or default_threads()
         check_device(device)
+        reuse_memory()  # before anything has a heap of its own
         self._network = find_picture_network(model, self._threads, device)
         self._model = None if self._network else Model.load(model, self._threads, device)
         self._effort = effort_of(quality, self._model.restorer.passes if self._model else 1)

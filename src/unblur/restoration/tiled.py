@@ -11,14 +11,14 @@ import numpy.typing as npt
 
 from unblur.images.tiling import Canvas, Tile, tile_weights
 from unblur.restoration.report import TileReport
-from unblur.runtime.memory import give_back_memory, reuse_memory
+from unblur.runtime.memory import give_back_memory
 
 __all__ = ["FADE", "restore_tiles"]
 
 FloatArray = npt.NDArray[np.float32]
 Done = tuple[FloatArray, TileReport]
 Work = Callable[[Tile], Done]
-TIDY = 4  # tiles after which freed memory is handed back: it bounds the memory, for a little time
+TIDY = 32  # tiles after which freed memory is handed back: it bounds the memory, for a little time
 FADE = 16  # pixels over which neighbours are blended
 
 
@@ -59,7 +59,6 @@ def restore_tiles(
     height, width, channels = pixels.shape
     canvas = Canvas(height, width, channels, pixels.dtype)
     reports = []
-    reuse_memory()
     tell(0, len(tiles))
     for done, (tile, (values, report)) in enumerate(_in_order(work, tiles, threads), 1):
         canvas.add(tile, values, tile_weights(tile, height, width, overlap=overlap, fade=fade))

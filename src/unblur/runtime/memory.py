@@ -7,10 +7,12 @@ import sys
 from functools import lru_cache
 from typing import Any
 
+from unblur.runtime.checks import default_threads
+
 __all__ = ["give_back_memory", "reuse_memory"]
 
 # Of the GNU library's ``mallopt``, and the most that it comes to by itself.
-_TRIM_THRESHOLD, _MMAP_THRESHOLD = -1, -3
+_TRIM_THRESHOLD, _MMAP_THRESHOLD, _ARENAS = -1, -3, -8
 _LARGEST = 32 << 20
 
 
@@ -31,12 +33,15 @@ def reuse_memory() -> None:
 
     Memory that is new to a process is cleared and mapped page by page, a tenth of the time that a
     tile takes. The GNU library learns from the pieces that are freed which ones to keep: it is
-    told at once what it would learn from one of 32 MB. Elsewhere nothing happens.
+    told at once what it would learn from one of 32 MB. It keeps apart what different threads
+    free, in up to eight heaps for each processor; one for each is enough, and twice as much memory
+    is used again. Elsewhere nothing happens.
     """
     library = _library()
     if library is not None and hasattr(library, "mallopt"):
         library.mallopt(_MMAP_THRESHOLD, _LARGEST)
         library.mallopt(_TRIM_THRESHOLD, 2 * _LARGEST)
+        library.mallopt(_ARENAS, default_threads())
 
 
 @lru_cache(maxsize=1)
