@@ -20,7 +20,7 @@ from scipy import ndimage
 
 from unblur.degradation.convolution import fast_shape
 from unblur.degradation.psf import centre_psf, resize_psf
-from unblur.degradation.support import centroid
+from unblur.degradation.support import as_psf, centroid
 from unblur.estimation.pyramid import halve_luma
 from unblur.images.color import srgb_to_linear
 from unblur.restoration.tile import TileRestorer
@@ -107,11 +107,9 @@ def _turn(
     if exact and found.any():
         centre = centroid(found)
         found = _without_noise(statistics.closed_form(REGULARISATION, size, centre=centre))
-    total = float(found.sum())
-    if total <= 0:
+    if not found.any():
         return psf
-    found /= total
-    return found if exact else resize_psf(centre_psf(found), size)
+    return as_psf(found) if exact else resize_psf(centre_psf(found), size)
 
 
 def _without_noise(psf: FloatArray) -> FloatArray:
