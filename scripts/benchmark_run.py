@@ -4,7 +4,8 @@ The pictures are not in the repository: ``--data`` is a folder with ``val/cid22`
 ``test/set5``, ``test/set14``, ``test/set3c``, ``test/cbsd68``, ``psf/usrnet12.npz``,
 ``pairs/gopro`` and ``pairs/reds``; sets that are not there are left out. ``--models`` is a folder
 of exported reference systems, ``NAME.onnx`` beside its card, named as their recipes; ``--pairs`` is
-what ``unblur dataset make train/ pairs/ --blur defocus`` wrote. Stopped, it goes on where it was::
+what ``unblur dataset make train/ pairs/ --blur defocus`` wrote. Systems that are not there keep
+their stored scores where the pictures are the same. Stopped, it goes on where it was::
 
     python scripts/benchmark_run.py --data DATA --work SCORES --models MODELS --pairs pairs/
     python scripts/benchmark_run.py --data DATA --work SCORES --only Set5 CBSD68
@@ -14,6 +15,8 @@ what ``unblur dataset make train/ pairs/ --blur defocus`` wrote. Stopped, it goe
 from __future__ import annotations
 
 import argparse
+import csv
+import io
 import json
 import shutil
 import subprocess
@@ -78,8 +81,36 @@ def _score(section: Section, options: argparse.Namespace) -> None:
     command += [] if section is SECTIONS[0] else ["--no-memory"]
     rows = [Row.from_dict(each) for each in _objects(command)]
     mine = [replace(row, pictures=section.title) for row in rows]
-    section.file.write_text(tabulate_long(mine).to_csv() + "\n", encoding="utf-8")
+    text = tabulate_long(mine).to_csv() + "\n"
+    if section.file.exists():
+        text = _with_stored(text, section.file.read_text(encoding="utf-8"))
+    section.file.write_text(text, encoding="utf-8")
     print(section.file)
+
+
+def _with_stored(new: str, stored: str) -> str:
+    """Add what is stored of methods that were not run, as far as it is of the same pictures.
+
+    Their models may be gone; they saw the same pictures if the input has the same scores.
+    """
+    lines, rows = new.splitlines(), list(csv.DictReader(stored.splitlines()))
+    fresh = list(csv.DictReader(lines))
+    inputs = [
+        {row["kind"]: (row["count"], f"{float(row['psnr']):.4f}") for row in each if _is_input(row)}
+        for each in (fresh, rows)
+    ]
+    run, file = {row["method"] for row in fresh}, io.StringIO()
+    writer = csv.DictWriter(file, lines[0].split(","), lineterminator="\n")
+    for row in rows:
+        kind = row["kind"]
+        same = kind in inputs[0] and inputs[0][kind] == inputs[1].get(kind)
+        if row["method"] not in run and same:
+            writer.writerow(row)
+    return new + file.getvalue()
+
+
+def _is_input(row: dict[str, str]) -> bool:
+    return row["method"] == "input"
 
 
 def _score_pairs(options: argparse.Namespace) -> None:
