@@ -28,6 +28,10 @@ def test_larger_disks_reach_further():
     assert reached[0] < reached[-1]
 
 
+def test_a_psf_of_any_size_has_room():
+    assert min(context_of(disk_psf(60))) > 60
+
+
 @pytest.mark.parametrize("psf", [disk_psf(4), disk_psf(6), motion_psf(9, 30)])
 def test_beyond_it_a_wrong_border_is_hardly_seen(psf):
     """Of white noise put beyond the border, a hundredth comes further in than the filter's part."""

@@ -17,7 +17,8 @@ LEVEL = (
 )
 TAIL = 0.01  # of the filter's energy that may lie further off
 NETWORK = 8  # pixels that the networks add to the reach of the filter
-LEAST, MOST = 16, 64  # pixels; beyond the last one larger tiles would cost more than they gain
+LEAST, MOST = 16, 64  # pixels; beyond the last one larger tiles would cost more than they gain,
+BEYOND = 24  # unless the PSF itself reaches nearly so far: then as many more than it does
 
 
 def context_of(psf: FloatArray) -> tuple[int, int]:
@@ -47,8 +48,9 @@ def context_of(psf: FloatArray) -> tuple[int, int]:
     weight = LEVEL * (16 * (fy**2 + fx**2) + 0.02)
     inverse = fft.irfft2(transfer.conj() / (np.abs(transfer) ** 2 + weight), s=(SIDE, SIDE))
     energy = inverse**2
+    most = max(MOST, psf.shape[0] // 2 + BEYOND)
     down, across = (
-        int(np.clip(_reach(energy.sum(axis)) + NETWORK, LEAST, MOST)) for axis in (1, 0)
+        int(np.clip(_reach(energy.sum(axis)) + NETWORK, LEAST, most)) for axis in (1, 0)
     )
     return down, across
 
