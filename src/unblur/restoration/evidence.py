@@ -15,7 +15,7 @@ from unblur.restoration.guard import unexplained
 from unblur.restoration.tile import TileRestorer
 from unblur.runtime.spectral import gradients, sine_window
 
-__all__ = ["LEAST_LEFT", "Evidence", "normalised_sparsity"]
+__all__ = ["Evidence", "normalised_sparsity"]
 
 FloatArray = npt.NDArray[np.float32]
 AXES = 0.02  # cycles a pixel; straight borders and frames put their energy on the axes
@@ -28,8 +28,9 @@ FAINTEST = 0.001  # noise below which less makes no difference
 COARSE = 0.05  # cycles a pixel below which a blur leaves too little trace
 DIRECTIONS, RINGS = 12, 12  # cells of the half plane
 FEWEST_IN_A_CELL = 30
-LEFT_WEIGHT = 0.05  # of the logarithm of what is unexplained, beside that of the sparsity
-LEAST_LEFT = 0.02  # unexplained share below which less is no evidence
+CERTAINTY = 0.3  # of the PSFs that are compared: followed so far, a wrong one shows
+LEFT_WEIGHT = 0.2  # of the logarithm of what is unexplained, beside that of the sparsity
+LEAST_LEFT = 0.1  # unexplained share below which less is no evidence: the true PSF leaves as much
 
 
 class Evidence:
@@ -177,7 +178,7 @@ class Evidence:
         CVPR 2011.
         """
         image = self._luma[..., None]
-        restored = restorer.restore(image, psf, certainty=0)
+        restored = restorer.restore(image, psf, certainty=CERTAINTY)
         sparsity = normalised_sparsity(restored[..., 0])
         left = max(unexplained(image, restored, psf, self._noise), LEAST_LEFT)
         return float(np.log(sparsity) + LEFT_WEIGHT * np.log(left))

@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from unblur.degradation.noise_level import estimate_noise
 from unblur.estimation.classical import estimate_psf_classical
+from unblur.estimation.describe import draw_as_shape
 from unblur.estimation.pyramid import halve_luma
 from unblur.restoration.alternation import FROM_COARSE, POLISH, alternate
 from unblur.restoration.evidence import Evidence
@@ -49,9 +50,8 @@ class Search(NamedTuple):
 # Which one finds a shake is a matter of the picture; the first ones find most.
 SEARCHES = (
     Search("coarse", 0.93),
+    Search("coarse", 0.98),
     Search("classical", 0.93),
-    Search("coarse", 0.85),
-    Search("coarse", 0.97),
 )
 
 
@@ -89,8 +89,7 @@ def estimate_psf(
     noise, large = estimate_noise(luma), min(luma.shape) >= SMALLEST
     evidence = Evidence(luma, noise)
     if searches and large and not is_sharp(psf) and not fills_support(psf):
-        part = best_windows(luma[..., None], size=SETTLED, count=1)[0]
-        psf = settle_size(part, psf, noise, model.restorer, linear=linear)
+        psf = _settled(luma, psf, noise, model, linear)
     doubt, departure = evidence.contradiction(psf), evidence.unevenness(psf)
     refuted = doubt > DOUBTFUL or fills_support(psf)
     if not (refuted or departure > UNEVEN) or not large:
@@ -107,7 +106,8 @@ def estimate_psf(
         return evidence.implausibility(other, model.restorer) - bonus, other
 
     ranked = [(evidence.implausibility(psf, model.restorer), psf)]
-    ranked += map(rank, filter(answers, _others(luma, model, SEARCHES[:searches], linear)))
+    others = _others(luma, noise, model, SEARCHES[:searches], linear=linear)
+    ranked += map(rank, filter(answers, others))
     best = min(ranked, key=itemgetter(0))[1]
     if best is not psf and searches >= len(SEARCHES):
         polished = alternate(luma, best, model.restorer, POLISH, linear=linear)
@@ -117,7 +117,7 @@ def estimate_psf(
 
 
 def _others(
-    luma: FloatArray, model: Model, searches: tuple[Search, ...], linear: bool
+    luma: FloatArray, noise: float, model: Model, searches: tuple[Search, ...], *, linear: bool
 ) -> list[FloatArray]:
     """Search side by side, on one thread each."""
     threads, model = model.threads, model.side_by_side
@@ -130,10 +130,18 @@ def _others(
             start = estimate_psf_classical(luma, size=model.estimator.size)
         rounds = FROM_COARSE if search.start == "coarse" else POLISH
         edges = search.weak_edges
-        return alternate(luma, start, model.restorer, rounds, weak_edges=edges, linear=linear)
+        psf = alternate(luma, start, model.restorer, rounds, weak_edges=edges, linear=linear)
+        return _settled(luma, psf, noise, model, linear) if draw_as_shape(psf) else psf
 
     with ThreadPoolExecutor(max(1, min(threads, len(searches)))) as pool:
         return list(pool.map(run, searches))
+
+
+def _settled(
+    luma: FloatArray, psf: FloatArray, noise: float, model: Model, linear: bool
+) -> FloatArray:
+    part = best_windows(luma[..., None], size=SETTLED, count=1)[0]
+    return settle_size(part, psf, noise, model.restorer, linear=linear)
 
 
 def fills_support(psf: FloatArray) -> bool:

@@ -17,7 +17,7 @@ from scipy import ndimage
 
 from unblur.degradation.support import as_psf
 from unblur.estimation.describe import draw_as_shape
-from unblur.restoration.evidence import LEAST_LEFT, normalised_sparsity
+from unblur.restoration.evidence import normalised_sparsity
 from unblur.restoration.guard import unexplained
 from unblur.restoration.tile import TileRestorer
 
@@ -29,6 +29,7 @@ STEP = 0.07  # of the logarithm of the size
 STRIDE = 2  # steps at once, before single ones
 FARTHEST = 6  # steps up or down: what lies there or beyond is no matter of size
 LEFT_WEIGHT = 0.3  # of the logarithm of what is unexplained, beside that of the sparsity
+LEAST_LEFT = 0.02  # unexplained share below which less is no evidence
 WORSE = 1.1  # times as much unexplained as by the estimate, which no other may leave
 
 
