@@ -30,9 +30,7 @@ SMALLEST = 32  # pixels; a smaller picture says nothing of its blur and is left 
 SPECK = 4  # pixels across; turns that end in a speck had begun with a sharp picture
 FLAT = 1 / 255  # standard deviation; nor does a picture that varies less, by a step of 8 bits
 CONTRADICTED = (0.9, 1.3)  # contradiction over which the trust in a PSF falls to nothing
-ESTIMATED = (
-    0.8  # certainty of what was found: 1 is a little better where the PSF is right, and worse else
-)
+ESTIMATED = 0.8  # certainty of what was found: more is better only where the PSF is right
 ENOUGH_DETAIL = 2e-4  # mean squared slope at which a tile's own PSF counts half
 
 
