@@ -29,6 +29,7 @@ DOUBTFUL = 0.6  # contradiction above which another PSF is looked for
 UNEVEN = 0.5  # unevenness above which another PSF is looked for
 EVENED = 0.7  # of the unevenness at most, for the other PSF to be the reason
 EVENED_BONUS = 0.03  # of implausibility, for having found the reason
+CUT_OFF = 0.05  # of implausibility, for a PSF that fills its support: one that does not is whole
 FULL_SUPPORT = 0.04  # of a PSF's mass near its border: it is cut off
 
 
@@ -103,7 +104,8 @@ def estimate_psf(
     bonus = 0 if refuted else EVENED_BONUS
 
     def rank(other: FloatArray) -> tuple[float, FloatArray]:
-        return evidence.implausibility(other, model.restorer) - bonus, other
+        penalty = CUT_OFF if fills_support(other) else 0
+        return evidence.implausibility(other, model.restorer) + penalty - bonus, other
 
     ranked = [(evidence.implausibility(psf, model.restorer), psf)]
     others = _others(luma, noise, model, SEARCHES[:searches], linear=linear)
