@@ -111,9 +111,11 @@ def test_a_speck_found_by_turns_is_no_blur(cat, monkeypatch, psf, learned, trust
     assert find_blur(cat, None, Model.load("default", 1)).trust == trust
 
 
-def test_a_blur_that_does_not_fit_whole_stays_on_the_smaller_copy():
+def test_a_blur_that_does_not_fit_whole_stays_on_the_smaller_copy(monkeypatch):
     noise = np.random.default_rng(0).integers(0, 255, (600, 600, 3)).astype(np.uint8)
     shake = camera_shake_psf(np.random.default_rng(1), extent=24)
+    found = Found(resize_psf(disk_psf(9.0), 33), 0.0, learned=True)
+    monkeypatch.setattr(field_of_a_picture, "estimate_psf", lambda *_, **__: found)
     estimator = FixedEstimator(disk_psf(3.0), shake)  # 24 px wide, then 48 in all
     field = find_blur(noise, None, Model(estimator, Model.load("default", 1).restorer, 1))
     assert field.octave == 1

@@ -15,7 +15,7 @@ SIDE = 512  # pixels in which a filter has room to fall off
 LEVEL = (
     0.03  # of the Wiener filter, times the spectrum of natural pictures, as the networks know it
 )
-TAIL = 0.01  # of the filter's energy that may lie further off
+TAIL = 0.003  # of the filter's energy that may lie further off
 NETWORK = 8  # pixels that the networks add to the reach of the filter
 LEAST, MOST = 16, 64  # pixels; beyond the last one larger tiles would cost more than they gain,
 BEYOND = 24  # unless the PSF itself reaches nearly so far: then as many more than it does
