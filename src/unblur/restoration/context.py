@@ -41,7 +41,7 @@ def context_of(psf: FloatArray) -> tuple[int, int]:
     --------
     >>> from unblur.degradation import disk_psf, motion_psf
     >>> context_of(disk_psf(3)), context_of(motion_psf(15, 0))
-    ((18, 18), (16, 64))
+    ((20, 20), (16, 64))
     """
     transfer = otf(psf, (SIDE, SIDE))
     fy, fx = fft.fftfreq(SIDE)[:, None], fft.rfftfreq(SIDE)[None]
