@@ -135,7 +135,7 @@ def _score_pairs(options: argparse.Namespace) -> None:
             stored["set"] = found["set"].removeprefix(f"{options.pairs}: ")
             stored["origin"] = found["origin"]
             stored["means"] |= found["means"]["defocus"]
-            order = ["constant", "input", *(Path(each).stem for each in methods)]
+            order = ["constant", "input", *PAIRED, *SYSTEMS, *PAPER]
             stored["means"] = {
                 each: stored["means"][each] for each in order if each in stored["means"]
             }
