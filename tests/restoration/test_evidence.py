@@ -78,6 +78,15 @@ def test_what_the_true_psf_restores_is_the_likelier_picture(scene, wrong):
     assert true < Evidence(blurred, NOISE).implausibility(wrong, restorer)
 
 
+def test_restorations_are_compared_where_the_blur_happened(scene):
+    true, restorer = motion_psf(15, 30), Model.load("default", 1).restorer
+    blurred = Degradation(true, linear=False, boundary="valid", read_noise=NOISE).apply(scene, 0)
+    evidence = Evidence(blurred, NOISE)
+    encoded = evidence.implausibility(true, restorer, linear=False)
+    assert encoded < evidence.implausibility(true, restorer)
+    assert encoded < evidence.implausibility(motion_psf(15, 120), restorer, linear=False)
+
+
 def test_a_flat_picture_has_a_finite_implausibility(candidate):
     flat = np.full((64, 64), 0.5, np.float32)
     restorer = TileRestorer(candidate(3), candidate(3))

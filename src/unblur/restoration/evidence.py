@@ -153,7 +153,9 @@ class Evidence:
         told = means[:, means.count(0) >= DIRECTIONS // 2]
         return float(told.std(0).mean()) if told.size else 0.0
 
-    def implausibility(self, psf: FloatArray, restorer: TileRestorer) -> float:
+    def implausibility(
+        self, psf: FloatArray, restorer: TileRestorer, *, linear: bool = True
+    ) -> float:
         """How unlikely what comes of restoring by a PSF is, to compare PSFs.
 
         The mean slope over the root mean square slope of the restored picture (its normalised
@@ -166,6 +168,8 @@ class Evidence:
             PSF (K, K).
         restorer
             Restores the picture.
+        linear
+            Whether the blur happened in linear light, or on the encoded values.
 
         Returns
         -------
@@ -178,9 +182,10 @@ class Evidence:
         CVPR 2011.
         """
         image = self._luma[..., None]
-        restored = restorer.restore(image, psf, certainty=CERTAINTY)
+        restored = restorer.restore(image, psf, certainty=CERTAINTY, linear=linear)
         sparsity = normalised_sparsity(restored[..., 0])
-        left = max(unexplained(image, restored, psf, self._noise), LEAST_LEFT)
+        share = unexplained(image, restored, psf, self._noise, linear=linear)
+        left = max(share, LEAST_LEFT)
         return float(np.log(sparsity) + LEFT_WEIGHT * np.log(left))
 
     def _passed(self, psf: FloatArray) -> npt.NDArray[np.floating]:

@@ -105,9 +105,11 @@ def estimate_psf(
 
     def rank(other: FloatArray) -> tuple[float, FloatArray]:
         penalty = CUT_OFF if fills_support(other) else 0
-        return evidence.implausibility(other, model.restorer) + penalty - bonus, other
+        return evidence.implausibility(
+            other, model.restorer, linear=linear
+        ) + penalty - bonus, other
 
-    ranked = [(evidence.implausibility(psf, model.restorer), psf)]
+    ranked = [(evidence.implausibility(psf, model.restorer, linear=linear), psf)]
     others = _others(luma, noise, model, SEARCHES[:searches], linear=linear)
     ranked += map(rank, filter(answers, others))
     best = min(ranked, key=itemgetter(0))[1]
