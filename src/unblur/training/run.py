@@ -23,6 +23,7 @@ from unblur.training.agreement import Agreement, lost_process_told
 from unblur.training.checkpoints import check_fit, load_estimator, load_weights, read_checkpoint
 from unblur.training.epochs import History, PlateauStep, TimedCheckpoint
 from unblur.training.machines import Accelerator, Machines, Strategy, find_machines
+from unblur.training.precision import computable_precision
 from unblur.training.progress import StepBar
 from unblur.training.recipe import Recipe, load_recipe
 from unblur.training.sources import Source, open_source
@@ -224,7 +225,9 @@ def _callbacks(recipe: Recipe, folder: Path, *, validated: bool) -> list[pl.Call
 def _trainer(
     recipe: Recipe, folder: Path, steps: int, machines: Machines, callbacks: list[pl.Callback]
 ) -> pl.Trainer:
-    processors = machines.together and not torch.cuda.is_available()  # other GPUs cannot share
+    gpu = machines.accelerator != "cpu" and torch.cuda.is_available()
+    processors = machines.together and not gpu  # other GPUs cannot share
+    precision = computable_precision(recipe.optimiser.precision, on_gpu=gpu)
     return pl.Trainer(
         accelerator="cpu" if processors else machines.accelerator,
         devices=machines.devices,
@@ -237,7 +240,7 @@ def _trainer(
         logger=TensorBoardLogger(folder, name="logs"),
         callbacks=callbacks,
         gradient_clip_val=recipe.optimiser.clip,
-        precision="bf16-mixed" if recipe.optimiser.precision == "bf16" else "32-true",
+        precision="bf16-mixed" if precision == "bf16" else "32-true",
         enable_progress_bar=any(isinstance(each, StepBar) for each in callbacks),
         enable_model_summary=False,
         num_sanity_val_steps=0,

@@ -76,7 +76,8 @@ class OptimiserSettings:
         ``null`` keeps the trained ones.
     precision : {"fp32", "bf16"}
         Numbers of the convolutions; the rest stays in single precision, and so do the weights.
-        With bf16 a processor that has instructions for it trains two to three times faster.
+        With bf16 a processor that has instructions for it trains two to three times faster; one
+        that has not computes in fp32.
 
     Raises
     ------
