@@ -37,7 +37,7 @@ def test_noise_is_averaged_where_it_is_known(coffee):
     rng = np.random.default_rng(0)
     frames = [coffee + 0.03 * rng.standard_normal(coffee.shape, np.float32) for _ in range(5)]
     spread = float(np.std(aggregate(frames, noise=0.03) - coffee))
-    assert spread < 1.25 * 0.03 / np.sqrt(5)
+    assert spread < 1.05 * 0.03 / np.sqrt(5)
     assert spread < 0.85 * float(np.std(aggregate(frames) - coffee))
 
 

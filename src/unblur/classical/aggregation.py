@@ -84,10 +84,11 @@ def _merge(blocks: FloatImage, power: float, noise: float) -> FloatImage:
     smooth = ndimage.gaussian_filter1d(magnitude, _SMOOTH, axis=2, mode="wrap")
     smooth = ndimage.gaussian_filter1d(smooth, _SMOOTH, axis=3, mode="mirror")
     floor = np.float32(_ABOVE_NOISE * noise * _BLOCK / 2 + 1e-12)
-    doubted = _not_sharper(smooth, floor) * _unlike(spectra, noise)
-    smooth[0] *= 1 + np.float32(_DOUBTED - 1) * doubted[:, None, None]
+    unlike = _unlike(spectra, noise)[:, None, None]
+    doubted = _not_sharper(smooth, floor)[:, None, None] * unlike
+    smooth[0] *= 1 + np.float32(_DOUBTED - 1) * doubted
     smooth = np.hypot(smooth, floor)
-    smooth[0] *= _FIRST
+    smooth[0] *= 1 + (_FIRST - 1) * unlike
     weights = (smooth / smooth.max(0)) ** np.float32(power)
     weights /= weights.sum(0)
     merged = (weights[:, :, None] * spectra).sum(0)

@@ -100,7 +100,7 @@ def test_a_known_blur_is_removed_and_neighbours_help(make_clip, moving, facts, r
         errors[name] = np.mean((restored - np.array(sharp))[:, 8:-8, 8:-8] ** 2)
     before = np.mean((np.array(blurred, float) - np.array(sharp))[:, 8:-8, 8:-8] ** 2)
     assert errors["alone"] < 0.9 * before
-    assert errors["together"] < 0.9 * errors["alone"]
+    assert errors["together"] < 0.8 * errors["alone"]
     assert errors["together"] < 0.6 * before
 
 

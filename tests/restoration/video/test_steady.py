@@ -67,8 +67,8 @@ def test_a_still_noisy_scene_is_steadier_than_its_source(moving, restorer):
         result = np.array(list(restore_frames(frames, restorer, settings)), float)
         noise[neighbours] = np.std(result, axis=0, ddof=1).mean()
     source = np.std(np.array(frames, float), axis=0, ddof=1).mean()
-    assert noise[True] < source
-    assert noise[True] < 0.8 * noise[False]
+    assert noise[True] < 0.9 * source
+    assert noise[True] < 0.7 * noise[False]
 
 
 def test_psfs_that_are_alike_are_averaged_and_others_are_not():
