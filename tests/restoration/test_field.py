@@ -16,6 +16,7 @@ from unblur.degradation import (
     resize_psf,
 )
 from unblur.estimation.describe import describe_psf
+from unblur.evaluation.metrics import psf_similarity
 from unblur.restoration import field as field_of_a_picture
 from unblur.restoration.field import BlurField, find_blur
 from unblur.restoration.hypotheses import Found
@@ -34,6 +35,17 @@ class FixedEstimator:
     def estimate(self, windows, *, start=None, octaves=None):
         self.windows.append([window.shape for window in windows])
         return self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
+
+
+class FirstSoft:
+    """What is asked first, for the octave, is answered by another estimator."""
+
+    def __init__(self, real, first):
+        self.size, self.real, self.first = real.size, real, first
+
+    def estimate(self, windows, **settings):
+        asked, self.first = self.first or self.real, None
+        return asked.estimate(windows, **settings)
 
 
 WIDE = np.full((33, 33), 1 / 33**2, np.float32)
@@ -57,6 +69,17 @@ def test_a_blur_wider_than_the_support_is_met_on_a_smaller_copy(psf, octave):
     extent = describe_psf(field.psf).extent * 2**field.octave
     assert field.octave == octave
     assert extent == pytest.approx(describe_psf(psf).extent, rel=0.35)
+
+
+def test_a_long_shake_that_looks_soft_on_a_small_copy_is_found_at_full_size():
+    psf = camera_shake_psf(np.random.default_rng(11), extent=25.0, size=33)
+    scene = data.astronaut().astype(np.float32) / 255
+    blurred = Degradation(psf, boundary="valid", read_noise=0.004).apply(scene, 0)
+    soft, model = FixedEstimator(gaussian_psf(3.0)), Model.load("default", 1)  # 28 px at a quarter
+    estimator = FirstSoft(model.estimator, soft)
+    field = find_blur(blurred, None, Model(estimator, model.restorer, 1))
+    assert (field.octave, field.local) == (0, False)
+    assert psf_similarity(field.psf, psf) > 0.8
 
 
 def test_a_small_picture_stops_at_the_octave_that_still_holds_the_support():
@@ -101,6 +124,7 @@ def test_a_flat_picture_says_nothing_of_its_blur(level):
     [
         (gaussian_psf(0.8), False, 0),
         (gaussian_psf(0.8), True, 1),
+        (gaussian_psf(1.3), False, 1),
         (gaussian_psf(2.0), False, 1),
         (motion_psf(9, 20), False, 1),
     ],

@@ -12,7 +12,8 @@ values it is no convolution, and the strongest edges, which count most, disagree
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 
 import numpy as np
 import numpy.typing as npt
@@ -32,6 +33,7 @@ __all__ = ["FROM_COARSE", "POLISH", "alternate"]
 FloatArray = npt.NDArray[np.float32]
 FROM_COARSE = ((2, 6), (1, 10), (0, 8))  # octave and turns there, coarse to fine
 POLISH = ((0, 8),)
+STILL = 0.9995  # correlation of a PSF with that of the turn before, at which turns have settled
 EXACT = 2  # last turns, which do not smear the PSF; before, smearing keeps it from going astray
 WEAK_EDGES = 0.93  # share of the pixels that count as no edge
 FAINT = 0.05  # of a PSF's peak: what is below is noise
@@ -59,7 +61,7 @@ def alternate(
     restorer
         Restores the window with the present PSF.
     rounds
-        Pairs of an octave and the turns there, from coarse to fine.
+        Pairs of an octave and the turns there at most, from coarse to fine.
     weak_edges
         Share of the pixels that count as no edge.
     linear
@@ -78,19 +80,29 @@ def alternate(
         for _ in range(present - octave):
             psf = upsample_psf(psf)
         present = octave
-        for left in range(turns, 0, -1):
-            exact = octave == rounds[-1][0] and left <= EXACT
-            psf = _turn(pyramid[octave], psf, restorer, weak_edges, linear=linear, exact=exact)
+        exact = EXACT if octave == rounds[-1][0] else 0
+        turn = partial(_turn, pyramid[octave], restorer, weak_edges, linear)
+        psf = _repeat(partial(turn, exact=False), psf, turns - exact)
+        psf = _repeat(partial(turn, exact=True), psf, exact)
+    return psf
+
+
+def _repeat(turn: Callable[[FloatArray], FloatArray], psf: FloatArray, times: int) -> FloatArray:
+    """Take so many turns, fewer if the PSF no longer changes."""
+    for _ in range(times):
+        before, psf = psf, turn(psf)
+        if float((psf * before).sum()) > STILL * np.linalg.norm(psf) * np.linalg.norm(before):
+            break
     return psf
 
 
 def _turn(
     luma: FloatArray,
-    psf: FloatArray,
     restorer: TileRestorer,
     weak_edges: float,
-    *,
     linear: bool,
+    psf: FloatArray,
+    *,
     exact: bool,
 ) -> FloatArray:
     """One restoration, and the PSF that its strongest edges and the observation agree on."""

@@ -117,6 +117,21 @@ class Evidence:
         others = (Evidence(part, self._noise) for part in parts)
         return max(whole, *(other._contradiction(psf, scene) - ALLOWED for other in others))
 
+    def doubt(self, psf: FloatArray) -> float:
+        """How much the picture speaks against a PSF: the larger of its two measures.
+
+        Parameters
+        ----------
+        psf
+            PSF (K, K).
+
+        Returns
+        -------
+        float
+            `worst_contradiction` or `unevenness`; above 0.9 for hardly any true PSF.
+        """
+        return max(self.worst_contradiction(psf), self.unevenness(psf))
+
     def unevenness(self, psf: FloatArray) -> float:
         """How differently in different directions the picture departs from what a PSF predicts.
 

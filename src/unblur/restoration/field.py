@@ -28,8 +28,9 @@ REACH = {"none": 14, "gaussian": 14, "defocus": 14, "motion": 33, "shake": 62}
 FITS = 30  # pixels across that fit into the support of a PSF whole, faint ends and all
 SMALLEST = 32  # pixels; a smaller picture says nothing of its blur and is left alone
 SPECK = 4  # pixels across; turns that end in a speck had begun with a sharp picture
+SPECK_PEAK = 0.15  # of the light; a small round blur has a lower peak than a speck
 FLAT = 1 / 255  # standard deviation; nor does a picture that varies less, by a step of 8 bits
-CONTRADICTED = (0.9, 1.3)  # contradiction over which the trust in a PSF falls to nothing
+DOUBTED = (0.9, 1.3)  # doubt over which the trust in a PSF falls to nothing
 ESTIMATED = 0.8  # certainty of what was found: more is better only where the PSF is right
 ENOUGH_DETAIL = 2e-4  # mean squared slope at which a tile's own PSF counts half
 
@@ -94,8 +95,8 @@ def find_blur(
     model
         Estimates it otherwise, one octave lower as long as the blur fills the PSF's support.
     searches
-        How many other PSFs are looked for where the first one is doubtful. Without any its size is
-        not settled either, and a restoration follows it less.
+        How many other PSFs are looked for unless the picture is sharp. Without any the size of the
+        first one is not settled either, and a restoration follows it less.
     linear
         Whether the blur happened in linear light, or on the encoded values.
     """
@@ -107,13 +108,13 @@ def find_blur(
     if float(_windows(pixels, 0, linear)[0].std()) < FLAT:
         return BlurField(delta_psf(size))
     first = _first_octave(pixels, model.estimator, linear)
-    for octave in range(first, LARGEST_OCTAVE + 1):
+    octaves = range(first, LARGEST_OCTAVE + 1)
+    for octave in (0, *octaves) if first and searches else octaves:
         windows = _windows(pixels, octave, linear)
         if octave > first and min(windows[0].shape) < 2 * size:
             break
-        found = estimate_psf(windows, model, searches, linear=linear)
-        reached = octave
-        if not fills_support(found.psf):
+        found, reached = estimate_psf(windows, model, searches, linear=linear), octave
+        if not fills_support(found.psf) and (octave >= first or _is_shake(found)):
             break
     trust, certainty = _trust_in(found), ESTIMATED if searches else 0.0
     return BlurField(found.psf, reached, local=found.learned, trust=trust, certainty=certainty)
@@ -153,9 +154,16 @@ def _octave_of(found: PSFDescription, octave: int) -> int:
     return next((each for each in octaves if extent <= reach * 2**each), LARGEST_OCTAVE)
 
 
+def _is_shake(found: Found) -> bool:
+    """Whether a search explains the picture by a path, which on a small copy looks soft."""
+    directed = describe_psf(found.psf).kind in ("shake", "motion")
+    return directed and not found.learned and found.doubt < DOUBTED[0]
+
+
 def _trust_in(found: Found) -> float:
-    blur, (low, high) = describe_psf(found.psf), CONTRADICTED
-    speck = not found.learned and blur.extent < SPECK
+    blur, (low, high) = describe_psf(found.psf), DOUBTED
+    clean = blur.kind != "shake" and found.psf.max() < SPECK_PEAK
+    speck = not found.learned and blur.extent < SPECK and not clean
     if fills_support(found.psf) or blur.kind == "none" or speck:
         return 0.0
     return float(np.clip((high - found.doubt) / (high - low), 0, 1))

@@ -1,4 +1,4 @@
-"""Other PSFs than the network's first guess, where the picture speaks against that one."""
+"""Other PSFs than the network's first guess, and which of them a picture speaks for."""
 
 from __future__ import annotations
 
@@ -25,10 +25,8 @@ __all__ = ["SEARCHES", "Found", "Search", "estimate_psf", "fills_support"]
 FloatArray = npt.NDArray[np.float32]
 SMALLEST = 128  # pixels; the turns need a window of this side
 SETTLED = 320  # pixels; a part of this side says as much of the size of a PSF as all of a window
-DOUBTFUL = 0.6  # contradiction above which another PSF is looked for
-UNEVEN = 0.5  # unevenness above which another PSF is looked for
-EVENED = 0.7  # of the unevenness at most, for the other PSF to be the reason
-EVENED_BONUS = 0.03  # of implausibility, for having found the reason
+DOUBTFUL = 0.6  # contradiction above which a PSF is no better than any other
+PLAINLY = 0.01  # of implausibility, by which another PSF must do better than one without doubt
 CUT_OFF = 0.05  # of implausibility, for a PSF that fills its support: one that does not is whole
 FULL_SUPPORT = 0.04  # of a PSF's mass near its border: it is cut off
 
@@ -38,26 +36,27 @@ class Search(NamedTuple):
 
     Parameters
     ----------
-    start : {"coarse", "classical"}
-        A guess of the network at a quarter of the size, or a classical estimate.
+    start : {"glance", "estimate", "classical"}
+        What the network makes of a quarter of the size in one pass, or from coarse to fine; or a
+        classical estimate at full size.
     weak_edges : float
         Share of the pixels that count as no edge.
     """
 
-    start: Literal["coarse", "classical"]
+    start: Literal["glance", "estimate", "classical"]
     weak_edges: float
 
 
 # Which one finds a shake is a matter of the picture; the first ones find most.
 SEARCHES = (
-    Search("coarse", 0.93),
-    Search("coarse", 0.98),
+    Search("estimate", 0.93),
+    Search("glance", 0.98),
     Search("classical", 0.93),
 )
 
 
 class Found(NamedTuple):
-    """A PSF, how much any part of the picture contradicts it, and whether the network found it.
+    """A PSF, how much the picture speaks against it, and whether the network found it.
 
     The network's refinement in each tile takes away from a PSF that was found by turns.
     """
@@ -70,9 +69,9 @@ class Found(NamedTuple):
 def estimate_psf(
     windows: list[FloatArray], model: Model, searches: int, *, linear: bool = True
 ) -> Found:
-    """Estimate the PSF, and look further if it is doubtful.
+    """Estimate the PSF, and look for others unless the picture is sharp.
 
-    Of the other PSFs that answer the doubt, and the first one, the likeliest is taken.
+    Of those that the picture does not contradict, and the first one, the likeliest is taken.
 
     Parameters
     ----------
@@ -87,37 +86,30 @@ def estimate_psf(
         Whether the blur happened in linear light, or on the encoded values.
     """
     psf, luma = model.estimator.estimate(windows), windows[0]
-    noise, large = estimate_noise(luma), min(luma.shape) >= SMALLEST
+    noise = estimate_noise(luma)
     evidence = Evidence(luma, noise)
-    if searches and large and not is_sharp(psf) and not fills_support(psf):
+    if is_sharp(psf) or not searches or min(luma.shape) < SMALLEST:
+        return Found(psf, evidence.doubt(psf), learned=True)
+    if not fills_support(psf):
         psf = _settled(luma, psf, noise, model, linear)
-    doubt, departure = evidence.contradiction(psf), evidence.unevenness(psf)
-    refuted = doubt > DOUBTFUL or fills_support(psf)
-    if not (refuted or departure > UNEVEN) or not large:
-        return Found(psf, evidence.worst_contradiction(psf), learned=True)
-
-    def answers(other: FloatArray) -> bool:
-        if evidence.contradiction(other) >= max(doubt, DOUBTFUL):
-            return False
-        return refuted or evidence.unevenness(other) < EVENED * departure
-
-    bonus = 0 if refuted else EVENED_BONUS
+    doubt = evidence.contradiction(psf)
+    allowed = max(doubt, DOUBTFUL)
 
     def rank(other: FloatArray) -> tuple[float, FloatArray]:
         penalty = CUT_OFF if fills_support(other) else 0
-        return evidence.implausibility(
-            other, model.restorer, linear=linear
-        ) + penalty - bonus, other
+        return evidence.implausibility(other, model.restorer, linear=linear) + penalty, other
 
-    ranked = [(evidence.implausibility(psf, model.restorer, linear=linear), psf)]
-    others = _others(luma, noise, model, SEARCHES[:searches], linear=linear)
-    ranked += map(rank, filter(answers, others))
+    def ranks(others: list[FloatArray]) -> list[tuple[float, FloatArray]]:
+        return [rank(other) for other in others if evidence.contradiction(other) < allowed]
+
+    first = evidence.implausibility(psf, model.restorer, linear=linear)
+    ranked = [(first - (PLAINLY if doubt <= DOUBTFUL else 0), psf)]
+    ranked += ranks(_others(luma, noise, model, SEARCHES[:searches], linear=linear))
     best = min(ranked, key=itemgetter(0))[1]
     if best is not psf and searches >= len(SEARCHES):
-        polished = alternate(luma, best, model.restorer, POLISH, linear=linear)
-        ranked += map(rank, filter(answers, [polished]))
+        ranked += ranks([alternate(luma, best, model.restorer, POLISH, linear=linear)])
         best = min(ranked, key=itemgetter(0))[1]
-    return Found(best, evidence.worst_contradiction(best), learned=best is psf)
+    return Found(best, evidence.doubt(best), learned=best is psf)
 
 
 def _others(
@@ -127,18 +119,22 @@ def _others(
     threads, model = model.threads, model.side_by_side
 
     def run(search: Search) -> FloatArray:
-        if search.start == "coarse":
-            small = halve_luma(halve_luma(luma, linear=linear), linear=linear)
-            start = model.estimator.estimate([small], octaves=(0,))
-        else:
-            start = estimate_psf_classical(luma, size=model.estimator.size)
-        rounds = FROM_COARSE if search.start == "coarse" else POLISH
+        start = _start(search, luma, model, linear)
+        rounds = POLISH if search.start == "classical" else FROM_COARSE
         edges = search.weak_edges
         psf = alternate(luma, start, model.restorer, rounds, weak_edges=edges, linear=linear)
         return _settled(luma, psf, noise, model, linear) if draw_as_shape(psf) else psf
 
     with ThreadPoolExecutor(max(1, min(threads, len(searches)))) as pool:
         return list(pool.map(run, searches))
+
+
+def _start(search: Search, luma: FloatArray, model: Model, linear: bool) -> FloatArray:
+    if search.start == "classical":
+        return estimate_psf_classical(luma, size=model.estimator.size)
+    small = halve_luma(halve_luma(luma, linear=linear), linear=linear)
+    octaves = (0,) if search.start == "glance" else None
+    return model.estimator.estimate([small], octaves=octaves)
 
 
 def _settled(
