@@ -24,7 +24,7 @@ class Effort:
         Data steps and second networks in turn; without any the first network's estimate is the
         result.
     searches : int
-        Other PSFs that are looked for where the first one is doubtful.
+        Other PSFs that are looked for, unless the picture is sharp.
     """
 
     passes: int

@@ -266,7 +266,7 @@ class Restorer:
         linear : bool
             As for `restore`.
         search : bool
-            Whether to look further where the PSF is doubtful, which takes several times as long.
+            Whether to look for other PSFs too, which takes several times as long.
         """
         return None if self._network else self._find(image, psf, linear=linear, search=search)
 

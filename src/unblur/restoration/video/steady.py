@@ -50,7 +50,7 @@ class FrameSettings:
     neighbours : bool
         Whether frames help each other; else each is restored alone.
     search : bool
-        Whether to look further where a PSF is doubtful, which takes several times as long.
+        Whether to look for other PSFs too, which takes several times as long.
     """
 
     psf: FloatArray | None = None
