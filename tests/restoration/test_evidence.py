@@ -91,21 +91,3 @@ def test_a_flat_picture_has_a_finite_implausibility(candidate):
     flat = np.full((64, 64), 0.5, np.float32)
     restorer = TileRestorer(candidate(3), candidate(3))
     assert np.isfinite(Evidence(flat, 0.0).implausibility(gaussian_psf(2.0), restorer))
-
-
-def test_the_true_psf_departs_alike_in_all_directions_and_one_that_misses_a_motion_does_not(scene):
-    true = motion_psf(12, 40)
-    blurred = luma_of(scene, true)
-    assert Evidence(blurred, NOISE).unevenness(true) < 0.5
-    assert Evidence(blurred, NOISE).unevenness(gaussian_psf(1.5)) > 0.5
-
-
-def test_a_psf_is_doubted_for_what_it_forbids_and_for_what_it_misses(scene):
-    blurred = Evidence(luma_of(scene, motion_psf(12, 40)), NOISE)
-    forbidding, missing = motion_psf(20, 130), gaussian_psf(1.5)
-    assert blurred.doubt(forbidding) == blurred.worst_contradiction(forbidding)
-    assert blurred.doubt(missing) == blurred.unevenness(missing)
-
-
-def test_a_flat_picture_has_no_directions():
-    assert Evidence(np.full((64, 64), 0.5, np.float32), 0.0).unevenness(gaussian_psf(2.0)) == 0

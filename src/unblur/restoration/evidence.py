@@ -24,10 +24,6 @@ QUIETEST = 0.004  # one step of 8 bits: rounding and JPEG leave as much where no
 FEWEST = 200  # frequencies needed for a verdict
 SMALLEST_QUARTER = 128  # pixels; a smaller one is too few to contradict anything
 ALLOWED = 0.5  # more contradiction is normal for a quarter than for the whole
-FAINTEST = 0.001  # noise below which less makes no difference
-COARSE = 0.05  # cycles a pixel below which a blur leaves too little trace
-DIRECTIONS, RINGS = 12, 12  # cells of the half plane
-FEWEST_IN_A_CELL = 30
 CERTAINTY = 0.3  # of the PSFs that are compared: followed so far, a wrong one shows
 LEFT_WEIGHT = 0.2  # of the logarithm of what is unexplained, beside that of the sparsity
 LEAST_LEFT = 0.1  # unexplained share below which less is no evidence: the true PSF leaves as much
@@ -53,7 +49,6 @@ class Evidence:
         fy, fx = fft.fftfreq(height)[:, None], fft.rfftfreq(width)[None]
         self._squared = np.maximum(fx**2 + fy**2, 1e-9)
         self._off_axis = (np.abs(fx) > AXES) & (np.abs(fy) > AXES)
-        self._direction = np.arctan2(fy, fx) / np.pi * DIRECTIONS
 
     def contradiction(self, psf: FloatArray) -> float:
         """How much more the picture holds than noise, where the PSF would have left only noise.
@@ -116,57 +111,6 @@ class Evidence:
         parts = [self._luma[top : top + height, left : left + width] for top, left in corners]
         others = (Evidence(part, self._noise) for part in parts)
         return max(whole, *(other._contradiction(psf, scene) - ALLOWED for other in others))
-
-    def doubt(self, psf: FloatArray) -> float:
-        """How much the picture speaks against a PSF: the larger of its two measures.
-
-        Parameters
-        ----------
-        psf
-            PSF (K, K).
-
-        Returns
-        -------
-        float
-            `worst_contradiction` or `unevenness`; above 0.9 for hardly any true PSF.
-        """
-        return max(self.worst_contradiction(psf), self.unevenness(psf))
-
-    def unevenness(self, psf: FloatArray) -> float:
-        """How differently in different directions the picture departs from what a PSF predicts.
-
-        Where a PSF is too small it forbids nothing, yet the blur that it misses has taken light out
-        of some directions and not of others: measured over predicted power varies around each ring
-        of equal frequency.
-
-        Parameters
-        ----------
-        psf
-            PSF (K, K).
-
-        Returns
-        -------
-        float
-            Standard deviation over directions of the logarithm of measured over predicted power,
-            mean of all rings: about 0.4 for the true PSF, above 0.5 for most that miss a shake. 0
-            if there is too little to tell.
-        """
-        passed = self._passed(psf)
-        scene = self._scene(passed)
-        if scene is None:
-            return 0.0
-        predicted = scene / self._squared * passed
-        floor = max(self._noise, FAINTEST) ** 2
-        bright = self._off_axis & (predicted > 4 * floor) & (self._squared > COARSE**2)
-        ratio = np.log((predicted + floor) / (self._power + 1e-12))[bright]
-        ring = np.minimum(2 * RINGS * np.sqrt(self._squared), RINGS - 1)
-        cells = (self._direction.astype(int) % DIRECTIONS * RINGS + ring).astype(int)[bright]
-        shape = (DIRECTIONS, RINGS)
-        count = np.bincount(cells, minlength=DIRECTIONS * RINGS).reshape(shape)
-        total = np.bincount(cells, ratio, DIRECTIONS * RINGS).reshape(shape)
-        means = np.ma.masked_array(total / np.maximum(count, 1), count <= FEWEST_IN_A_CELL)
-        told = means[:, means.count(0) >= DIRECTIONS // 2]
-        return float(told.std(0).mean()) if told.size else 0.0
 
     def implausibility(
         self, psf: FloatArray, restorer: TileRestorer, *, linear: bool = True

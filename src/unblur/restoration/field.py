@@ -30,7 +30,7 @@ SMALLEST = 32  # pixels; a smaller picture says nothing of its blur and is left 
 SPECK = 4  # pixels across; turns that end in a speck had begun with a sharp picture
 SPECK_PEAK = 0.15  # of the light; a small round blur has a lower peak than a speck
 FLAT = 1 / 255  # standard deviation; nor does a picture that varies less, by a step of 8 bits
-DOUBTED = (0.9, 1.3)  # doubt over which the trust in a PSF falls to nothing
+CONTRADICTED = (0.9, 1.3)  # contradiction over which the trust in a PSF falls to nothing
 ESTIMATED = 0.8  # certainty of what was found: more is better only where the PSF is right
 ENOUGH_DETAIL = 2e-4  # mean squared slope at which a tile's own PSF counts half
 
@@ -157,11 +157,11 @@ def _octave_of(found: PSFDescription, octave: int) -> int:
 def _is_shake(found: Found) -> bool:
     """Whether a search explains the picture by a path, which on a small copy looks soft."""
     directed = describe_psf(found.psf).kind in ("shake", "motion")
-    return directed and not found.learned and found.doubt < DOUBTED[0]
+    return directed and not found.learned and found.doubt < CONTRADICTED[0]
 
 
 def _trust_in(found: Found) -> float:
-    blur, (low, high) = describe_psf(found.psf), DOUBTED
+    blur, (low, high) = describe_psf(found.psf), CONTRADICTED
     clean = blur.kind != "shake" and found.psf.max() < SPECK_PEAK
     speck = not found.learned and blur.extent < SPECK and not clean
     if fills_support(found.psf) or blur.kind == "none" or speck:

@@ -56,7 +56,7 @@ SEARCHES = (
 
 
 class Found(NamedTuple):
-    """A PSF, how much the picture speaks against it, and whether the network found it.
+    """A PSF, how much any part of the picture contradicts it, and whether the network found it.
 
     The network's refinement in each tile takes away from a PSF that was found by turns.
     """
@@ -89,7 +89,7 @@ def estimate_psf(
     noise = estimate_noise(luma)
     evidence = Evidence(luma, noise)
     if is_sharp(psf) or not searches or min(luma.shape) < SMALLEST:
-        return Found(psf, evidence.doubt(psf), learned=True)
+        return Found(psf, evidence.worst_contradiction(psf), learned=True)
     if not fills_support(psf):
         psf = _settled(luma, psf, noise, model, linear)
     doubt = evidence.contradiction(psf)
@@ -109,7 +109,7 @@ def estimate_psf(
     if best is not psf and searches >= len(SEARCHES):
         ranked += ranks([alternate(luma, best, model.restorer, POLISH, linear=linear)])
         best = min(ranked, key=itemgetter(0))[1]
-    return Found(best, evidence.doubt(best), learned=best is psf)
+    return Found(best, evidence.worst_contradiction(best), learned=best is psf)
 
 
 def _others(
