@@ -8,13 +8,7 @@ from skimage import data
 
 from unblur.degradation import Degradation, camera_shake_psf, delta_psf, gaussian_psf, resize_psf
 from unblur.evaluation.metrics import psf_similarity
-from unblur.restoration.hypotheses import (
-    SEARCHES,
-    Found,
-    estimate_psf,
-    fills_support,
-    trust_in,
-)
+from unblur.restoration.hypotheses import SEARCHES, estimate_psf, fills_support
 from unblur.restoration.model import Model
 
 SHAKE = camera_shake_psf(np.random.default_rng(3), extent=18.0, size=33)
@@ -66,27 +60,6 @@ def test_a_psf_that_nothing_speaks_against_is_taken(default):
 
 def test_too_small_a_window_is_not_searched(default, shaken):
     assert estimate_psf([shaken[:100, :100]], misled(default), 2).learned
-
-
-def test_all_searches_fit_into_the_smallest_window(default, shaken):
-    found = estimate_psf([shaken[:130, :130]], misled(default), len(SEARCHES))
-    assert found.psf.shape == (33, 33)
-    assert found.psf.sum() == pytest.approx(1, abs=1e-4)
-
-
-@pytest.mark.parametrize(
-    ("psf", "doubt", "learned", "trust"),
-    [
-        (gaussian_psf(2.0), 0.5, True, 1),
-        (gaussian_psf(2.0), 1.1, True, 0.5),
-        (gaussian_psf(2.0), 1.4, True, 0),
-        (delta_psf(), 0.0, True, 0),
-        (gaussian_psf(0.8), 0.0, False, 0),
-        (np.full((33, 33), 1 / 33**2, np.float32), 0.0, True, 0),
-    ],
-)
-def test_trust_falls_with_doubt_and_is_none_in_specks_and_cut_psfs(psf, doubt, learned, trust):
-    assert trust_in(Found(resize_psf(psf, 33), doubt, learned)) == pytest.approx(trust)
 
 
 def test_a_psf_fills_its_support_when_its_ends_reach_the_border():

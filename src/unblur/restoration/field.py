@@ -12,13 +12,7 @@ from unblur.degradation.psf import delta_psf
 from unblur.estimation.describe import PSFDescription, describe_psf
 from unblur.estimation.learned import LearnedEstimator
 from unblur.estimation.pyramid import halve_luma
-from unblur.restoration.hypotheses import (
-    CONTRADICTED,
-    Found,
-    estimate_psf,
-    fills_support,
-    trust_in,
-)
+from unblur.restoration.hypotheses import Found, estimate_psf, fills_support
 from unblur.restoration.model import Model
 from unblur.restoration.octaves import shrink
 from unblur.restoration.survey import REC_601, best_windows
@@ -33,7 +27,10 @@ LARGEST_OCTAVE = 2
 REACH = {"none": 14, "gaussian": 14, "defocus": 14, "motion": 33, "shake": 62}
 FITS = 30  # pixels across that fit into the support of a PSF whole, faint ends and all
 SMALLEST = 32  # pixels; a smaller picture says nothing of its blur and is left alone
+SPECK = 4  # pixels across; turns that end in a speck had begun with a sharp picture
+SPECK_PEAK = 0.15  # of the light; a small round blur has a lower peak than a speck
 FLAT = 1 / 255  # standard deviation; nor does a picture that varies less, by a step of 8 bits
+CONTRADICTED = (0.9, 1.3)  # contradiction over which the trust in a PSF falls to nothing
 ESTIMATED = 0.8  # certainty of what was found: more is better only where the PSF is right
 ENOUGH_DETAIL = 2e-4  # mean squared slope at which a tile's own PSF counts half
 
@@ -119,7 +116,7 @@ def find_blur(
         found, reached = estimate_psf(windows, model, searches, linear=linear), octave
         if not fills_support(found.psf) and (octave >= first or _is_shake(found)):
             break
-    trust, certainty = trust_in(found), ESTIMATED if searches else 0.0
+    trust, certainty = _trust_in(found), ESTIMATED if searches else 0.0
     return BlurField(found.psf, reached, local=found.learned, trust=trust, certainty=certainty)
 
 
@@ -161,3 +158,12 @@ def _is_shake(found: Found) -> bool:
     """Whether a search explains the picture by a path, which on a small copy looks soft."""
     directed = describe_psf(found.psf).kind in ("shake", "motion")
     return directed and not found.learned and found.doubt < CONTRADICTED[0]
+
+
+def _trust_in(found: Found) -> float:
+    blur, (low, high) = describe_psf(found.psf), CONTRADICTED
+    clean = blur.kind != "shake" and found.psf.max() < SPECK_PEAK
+    speck = not found.learned and blur.extent < SPECK and not clean
+    if fills_support(found.psf) or blur.kind == "none" or speck:
+        return 0.0
+    return float(np.clip((high - found.doubt) / (high - low), 0, 1))

@@ -10,9 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from unblur.degradation.noise_level import estimate_noise
-from unblur.degradation.psf import resize_psf
 from unblur.estimation.classical import estimate_psf_classical
-from unblur.estimation.describe import describe_psf, draw_as_shape
+from unblur.estimation.describe import draw_as_shape
 from unblur.estimation.pyramid import halve_luma
 from unblur.restoration.alternation import FROM_COARSE, POLISH, alternate
 from unblur.restoration.evidence import Evidence
@@ -21,24 +20,13 @@ from unblur.restoration.model import Model
 from unblur.restoration.sizing import settle_size
 from unblur.restoration.survey import best_windows
 
-__all__ = [
-    "CONTRADICTED",
-    "SEARCHES",
-    "Found",
-    "Search",
-    "estimate_psf",
-    "fills_support",
-    "trust_in",
-]
+__all__ = ["SEARCHES", "Found", "Search", "estimate_psf", "fills_support"]
 
 FloatArray = npt.NDArray[np.float32]
 SMALLEST = 128  # pixels; the turns need a window of this side
 SETTLED = 320  # pixels; a part of this side says as much of the size of a PSF as all of a window
 DOUBTFUL = 0.6  # contradiction above which a PSF is no better than any other
 PLAINLY = 0.01  # of implausibility, by which another PSF must do better than one without doubt
-CONTRADICTED = (0.9, 1.3)  # contradiction over which the trust in a PSF falls to nothing
-SPECK = 4  # pixels across; turns that end in a speck had begun with a sharp picture
-SPECK_PEAK = 0.15  # of the light; a small round blur has a lower peak than a speck
 CUT_OFF = 0.05  # of implausibility, for a PSF that fills its support: one that does not is whole
 FULL_SUPPORT = 0.04  # of a PSF's mass near its border: it is cut off
 
@@ -48,14 +36,14 @@ class Search(NamedTuple):
 
     Parameters
     ----------
-    start : {"glance", "estimate", "classical", "small classical"}
+    start : {"glance", "estimate", "classical"}
         What the network makes of a quarter of the size in one pass, or from coarse to fine; or a
-        classical estimate, at full size or at a quarter.
+        classical estimate at full size.
     weak_edges : float
         Share of the pixels that count as no edge.
     """
 
-    start: Literal["glance", "estimate", "classical", "small classical"]
+    start: Literal["glance", "estimate", "classical"]
     weak_edges: float
 
 
@@ -64,7 +52,6 @@ SEARCHES = (
     Search("estimate", 0.93),
     Search("glance", 0.98),
     Search("classical", 0.93),
-    Search("small classical", 0.93),
 )
 
 
@@ -93,9 +80,8 @@ def estimate_psf(
     model
         Estimates and restores.
     searches
-        How many of `SEARCHES` to use, before the rest of them if nothing comes of these; if all,
-        the likeliest PSF is bettered by more turns. Without any the network's estimate is taken as
-        it is, in its own size.
+        How many of `SEARCHES` to use; if all, the likeliest PSF is bettered by more turns. Without
+        any the network's estimate is taken as it is, in its own size.
     linear
         Whether the blur happened in linear light, or on the encoded values.
     """
@@ -119,17 +105,11 @@ def estimate_psf(
     first = evidence.implausibility(psf, model.restorer, linear=linear)
     ranked = [(first - (PLAINLY if doubt <= DOUBTFUL else 0), psf)]
     ranked += ranks(_others(luma, noise, model, SEARCHES[:searches], linear=linear))
-
-    def likeliest() -> Found:
+    best = min(ranked, key=itemgetter(0))[1]
+    if best is not psf and searches >= len(SEARCHES):
+        ranked += ranks([alternate(luma, best, model.restorer, POLISH, linear=linear)])
         best = min(ranked, key=itemgetter(0))[1]
-        return Found(best, evidence.worst_contradiction(best), learned=best is psf)
-
-    if not fills_support(likeliest().psf) and not trust_in(likeliest()):
-        ranked += ranks(_others(luma, noise, model, SEARCHES[searches:], linear=linear))
-    if not likeliest().learned and searches >= len(SEARCHES):
-        better = alternate(luma, likeliest().psf, model.restorer, POLISH, linear=linear)
-        ranked += ranks([better])
-    return likeliest()
+    return Found(best, evidence.worst_contradiction(best), learned=best is psf)
 
 
 def _others(
@@ -150,13 +130,9 @@ def _others(
 
 
 def _start(search: Search, luma: FloatArray, model: Model, linear: bool) -> FloatArray:
-    size = model.estimator.size
     if search.start == "classical":
-        return estimate_psf_classical(luma, size=size)
+        return estimate_psf_classical(luma, size=model.estimator.size)
     small = halve_luma(halve_luma(luma, linear=linear), linear=linear)
-    if search.start == "small classical":
-        fitting = min(size, min(small.shape) // 4 * 2 - 1)
-        return resize_psf(estimate_psf_classical(small, size=fitting), size)
     octaves = (0,) if search.start == "glance" else None
     return model.estimator.estimate([small], octaves=octaves)
 
@@ -166,16 +142,6 @@ def _settled(
 ) -> FloatArray:
     part = best_windows(luma[..., None], size=SETTLED, count=1)[0]
     return settle_size(part, psf, noise, model.restorer, linear=linear)
-
-
-def trust_in(found: Found) -> float:
-    """How much of a restoration by a PSF to use, 0 to 1."""
-    blur, (low, high) = describe_psf(found.psf), CONTRADICTED
-    clean = blur.kind != "shake" and found.psf.max() < SPECK_PEAK
-    speck = not found.learned and blur.extent < SPECK and not clean
-    if fills_support(found.psf) or blur.kind == "none" or speck:
-        return 0.0
-    return float(np.clip((high - found.doubt) / (high - low), 0, 1))
 
 
 def fills_support(psf: FloatArray) -> bool:
