@@ -10,6 +10,7 @@ import torch
 
 from unblur.errors import ConfigurationError
 from unblur.networks.csformer import CSformer, CSformerConfig
+from unblur.networks.direct_autoencoder import DirectAutoencoder, DirectAutoencoderConfig
 from unblur.networks.dual_autoencoder import (
     DualAutoencoder,
     DualAutoencoderConfig,
@@ -216,6 +217,7 @@ REGISTRY = as_registry(
         ),
         NetworkEntry("hybrid-wiener", HybridWienerConfig, HybridWiener, gives=("sharp", "sharp")),
         NetworkEntry("csformer", CSformerConfig, CSformer),
+        NetworkEntry("direct-autoencoder", DirectAutoencoderConfig, DirectAutoencoder),
     )
 )
 """All of them; a new one is an entry here."""
