@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from unblur.estimation.report import BlurReport, report_blur
 from unblur.images.arrays import Picture, as_image
 from unblur.images.color import to_float
 from unblur.images.tiling import plan_tiles
+from unblur.restoration.certainty import certainty_left
 from unblur.restoration.field import BlurField, find_blur
 from unblur.restoration.image_to_image import find_picture_network, restore_directly
 from unblur.restoration.model import Model
@@ -314,7 +316,10 @@ class Restorer:
         searches = self._effort.searches if search else 0
         with fft.set_workers(self._threads):
             field = find_blur(pixels, psf, self._shared, searches=searches, linear=linear)
-        return field, estimate_noise(_sample(pixels))
+        sample = _sample(pixels)
+        if field.octave == 0:  # halving a picture takes away what compression did
+            field = replace(field, certainty=field.certainty * certainty_left(sample))
+        return field, estimate_noise(sample)
 
 
 def _quiet(done: int, tiles: int) -> None:
