@@ -106,7 +106,7 @@ SECTIONS = (
         ("val/bsds",),
         "as above, noise of 0.02, JPEG quality 70",
         methods=("unblur", "unblur-blind", *RIVALS, *CONTROL),
-        limit=4,
+        limit=10,
     ),
     Section(
         "Average filters",
