@@ -19,6 +19,7 @@ __all__ = ["certainty_left"]
 
 FloatArray = npt.NDArray[np.float32]
 BLOCK = 8  # pixels, of JPEG and of most video
+SMALLEST = 192  # pixels; a few letters on paper can look like blocks
 BLOCKY = 1.1  # step over the borders of blocks, relative to others: pictures never coded have less
 BY_BLOCKS = 1.1  # certainty lost for each further such step
 WHITE = 1.5  # noise of half the size, twice, relative to that of the whole: 1 if it is white
@@ -46,7 +47,7 @@ def certainty_left(sample: FloatArray) -> float:
         1 for a picture that was never compressed, less for others, 0.3 at least.
     """
     luma = sample[..., 0] if sample.shape[2] == 1 else sample @ REC_601
-    if min(luma.shape) < 4 * BLOCK:
+    if min(luma.shape) < SMALLEST:
         return 1.0
     noise, left = estimate_noise(luma), 1.0
     if (steps := _steps_over_blocks(luma)) > BLOCKY:
