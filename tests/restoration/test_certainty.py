@@ -10,7 +10,9 @@ from skimage import data
 
 from unblur import Restorer
 from unblur.degradation import Degradation, motion_psf
-from unblur.restoration.certainty import LEAST, certainty_left
+from unblur.degradation.noise_level import estimate_noise
+from unblur.restoration.certainty import LEAST, certainty_left, noise_left
+from unblur.restoration.evidence import Evidence
 
 PSF = motion_psf(11, 30, size=33)
 
@@ -74,3 +76,22 @@ def test_a_compressed_picture_is_restored_better(scene):
     found, full = error(field.certainty), error(1.0)
     assert found < 0.95 * full
     assert found < float(((pixels - sharp) ** 2).mean())
+
+
+@pytest.mark.parametrize("quality", [85, 60])
+def test_a_coder_does_not_take_the_noise_away(scene, quality):
+    """It rounds off what noise is measured by, and leaves the rest."""
+    coded = camera(0.02, quality).apply(scene, 3)[..., 1]
+    assert estimate_noise(coded) < 0.006
+    assert 0.008 < noise_left(coded) < 0.025
+
+
+def test_without_a_coder_noise_is_what_it_is(scene):
+    plain = camera(0.02).apply(scene, 3)[..., 1]
+    assert noise_left(plain) == estimate_noise(plain)
+
+
+def test_the_right_psf_of_a_compressed_picture_is_believed(scene):
+    luma = camera(0.02, 70).apply(scene, 3) @ np.array([0.299, 0.587, 0.114], np.float32)
+    assert Evidence(luma, estimate_noise(luma)).contradiction(PSF) > 0.6
+    assert Evidence(luma, noise_left(luma)).contradiction(PSF) < 0.4

@@ -15,7 +15,7 @@ from unblur.degradation.noise_level import estimate_noise
 from unblur.estimation.pyramid import halve_luma
 from unblur.restoration.survey import REC_601
 
-__all__ = ["certainty_left"]
+__all__ = ["certainty_left", "noise_left"]
 
 FloatArray = npt.NDArray[np.float32]
 BLOCK = 8  # pixels, of JPEG and of most video
@@ -51,13 +51,40 @@ def certainty_left(sample: FloatArray) -> float:
         return 1.0
     noise, left = estimate_noise(luma), 1.0
     if (steps := _steps_over_blocks(luma)) > BLOCKY:
-        coarse = 2 * estimate_noise(halve_luma(luma, linear=False))
+        coarse = _coarse_noise(luma)
         left -= max(BY_BLOCKS * (steps - BLOCKY), COLOURED * (coarse / max(noise, 1e-4) - WHITE))
     if sample.shape[2] == 3 and noise > NOISY:
         chroma = 0.5 + (sample[..., 0] - sample[..., 1]) / 2
         if estimate_noise(chroma) < GREY * noise:
             left = min(left, 1 - BY_NOISE * noise)
     return float(np.clip(left, LEAST, 1))
+
+
+def noise_left(luma: FloatArray) -> float:
+    """Estimate what neither scene nor blur explains: the noise, and what a coder made of it.
+
+    A coder rounds away the finest noise alone, by which noise is measured; what it leaves of the
+    rest, and its own errors, look as if a PSF were wrong that explains the picture.
+
+    Parameters
+    ----------
+    luma
+        Encoded luma (H, W) in [0, 1].
+
+    Returns
+    -------
+    float
+        Standard deviation, as `estimate_noise` tells it of a picture that was never compressed.
+    """
+    noise = estimate_noise(luma)
+    if min(luma.shape) < SMALLEST or _steps_over_blocks(luma) <= BLOCKY:
+        return noise
+    return max(noise, _coarse_noise(luma))
+
+
+def _coarse_noise(luma: FloatArray) -> float:
+    """Noise of half the size, brought to that of the whole as if it were white."""
+    return 2 * estimate_noise(halve_luma(luma, linear=False))
 
 
 def _steps_over_blocks(luma: FloatArray) -> float:

@@ -9,11 +9,11 @@ from typing import Literal, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from unblur.degradation.noise_level import estimate_noise
 from unblur.estimation.classical import estimate_psf_classical
 from unblur.estimation.describe import draw_as_shape
 from unblur.estimation.pyramid import halve_luma
 from unblur.restoration.alternation import FROM_COARSE, POLISH, alternate
+from unblur.restoration.certainty import noise_left
 from unblur.restoration.evidence import Evidence
 from unblur.restoration.guard import is_sharp
 from unblur.restoration.model import Model
@@ -86,7 +86,7 @@ def estimate_psf(
         Whether the blur happened in linear light, or on the encoded values.
     """
     psf, luma = model.estimator.estimate(windows), windows[0]
-    noise = estimate_noise(luma)
+    noise = noise_left(luma)
     evidence = Evidence(luma, noise)
     if is_sharp(psf) or not searches or min(luma.shape) < SMALLEST:
         return Found(psf, evidence.worst_contradiction(psf), learned=True)
