@@ -30,11 +30,12 @@ def left(pixels):
     return certainty_left(np.atleast_3d(pixels))
 
 
-@pytest.mark.parametrize("noise", [0.0, 0.005, 0.02])
+@pytest.mark.parametrize("noise", [0.0, 0.005, 0.03])
 def test_white_noise_leaves_all(scene, noise):
     pixels = camera(noise).apply(scene, 3)
     assert left(pixels) == 1
     assert left(pixels[..., 1]) == 1
+    assert left(pixels[..., [1, 1, 1]]) == 1
 
 
 @pytest.mark.parametrize("noise", [0.003, 0.01])

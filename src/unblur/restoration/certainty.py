@@ -55,7 +55,7 @@ def certainty_left(sample: FloatArray) -> float:
         left -= max(BY_BLOCKS * (steps - BLOCKY), COLOURED * (coarse / max(noise, 1e-4) - WHITE))
     if sample.shape[2] == 3 and noise > NOISY:
         chroma = 0.5 + (sample[..., 0] - sample[..., 1]) / 2
-        if estimate_noise(chroma) < GREY * noise:
+        if 0 < estimate_noise(chroma) < GREY * noise:  # 0: a grey picture in three channels
             left = min(left, 1 - BY_NOISE * noise)
     return float(np.clip(left, LEAST, 1))
 
