@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 from PIL import Image
 
 import unblur
@@ -24,6 +23,7 @@ from unblur.estimation.describe import describe_psf
 from unblur.evaluation.alignment import error_ratio
 from unblur.evaluation.protocols import VALIDATION
 from unblur.evaluation.tables import Table
+from unblur.images.color import to_float
 
 KINDS = ("gaussian", "defocus", "motion", "shake")
 SUFFIXES = (".png", ".jpg", ".jpeg")
@@ -65,12 +65,12 @@ def _pictures(folder: Path, count: int | None) -> list[Path]:
 
 def _judge(file: Path, kind: str, restorer: unblur.Restorer) -> Verdict:
     with Image.open(file) as opened:
-        picture = _floats(np.asarray(opened.convert("RGB")))
+        picture = to_float(np.asarray(opened.convert("RGB")))
     case = VALIDATION.case(file.name, picture, kind)
     blurred = np.round(case.blurred * 255).astype(np.uint8)
     blind, report = restorer.restore_with_report(blurred)
     known = restorer.restore(blurred, case.psf)
-    ratio = error_ratio(_floats(blind), _floats(known), case.sharp)
+    ratio = error_ratio(to_float(blind), to_float(known), case.sharp)
     if case.psf is None or report.blur is None:
         raise SystemExit(f"{kind}: without a PSF there is nothing to judge")
     found, truth = report.blur, describe_psf(case.psf)
@@ -78,10 +78,6 @@ def _judge(file: Path, kind: str, restorer: unblur.Restorer) -> Verdict:
     print(f", in truth {truth.kind} {truth.extent:.1f} px", flush=True)
     near = abs(found.extent - truth.extent) <= NEAR * truth.extent
     return Verdict(ratio, found.kind == kind, near)
-
-
-def _floats(pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
-    return pixels.astype(np.float32) / np.float32(255)
 
 
 def _row(kind: str, verdicts: Sequence[Verdict]) -> tuple[str, ...]:
