@@ -10,11 +10,12 @@ import torch
 from PIL import Image
 
 from unblur.degradation import convolve
-from unblur.errors import ConfigurationError, ImageReadError
+from unblur.errors import ArgumentError, ConfigurationError, ImageReadError
 from unblur.images.color import linear_to_srgb, srgb_to_linear
 from unblur.training import sharing
 from unblur.training.data import BlurredCrops
 from unblur.training.pictures import load_pictures
+from unblur.training.recipe import Recipe
 from unblur.training.settings import DataSettings
 
 CLEAN = {"jpeg_share": 0.0, "saturation_share": 0.0, "noise": 0.0}
@@ -175,3 +176,27 @@ def test_a_damaged_picture_is_named(tmp_path):
     path.write_bytes(path.read_bytes()[:60])
     with pytest.raises(ImageReadError, match=r"torn\.png: not a readable picture"):
         load_pictures(tmp_path, 80)
+
+
+def test_scenes_move_in_their_share_of_the_crops(pictures):
+    crops = [*stream(pictures, count=60, moving_share=0.5, kinds={"none": 1.0}, **CLEAN)]
+    moving = [crop for crop in crops if crop["kind"] == "moving"]
+    assert 20 < len(moving) < 40
+    for crop in crops:
+        assert set(crop) == {"sharp", "blurred", "kind"}
+        assert crop["sharp"].shape == crop["blurred"].shape == (3, 48, 48)
+        off = float((crop["sharp"] - crop["blurred"]).abs().mean())
+        assert off > 0.003 if crop["kind"] == "moving" else off < 0.003
+
+
+def test_a_moving_scene_depends_on_its_number_alone(pictures):
+    first, other = (stream(pictures, moving_share=1.0) for _ in range(2))
+    other.sample(1)
+    one, same_again = first.sample(4), other.sample(4)
+    assert torch.equal(one["blurred"], same_again["blurred"])
+    assert torch.equal(one["sharp"], same_again["sharp"])
+
+
+def test_a_run_that_needs_psfs_refuses_moving_scenes():
+    with pytest.raises(ArgumentError, match="have no linear"):
+        Recipe(name="x", network="wiener-autoencoder", steps=1, data=DataSettings(moving_share=0.5))

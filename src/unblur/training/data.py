@@ -14,12 +14,19 @@ from torch.utils.data import IterableDataset
 from unblur.degradation.convolution import crop_valid
 from unblur.degradation.pipeline import Degradation
 from unblur.degradation.sampling import PSFSampler
+from unblur.degradation.shapes import delta_psf
+from unblur.images.color import linear_to_srgb, srgb_to_linear
 from unblur.training.ahead import Ahead
+from unblur.training.exposure import MARGIN, expose
+from unblur.training.moving import random_scene
 from unblur.training.pictures import Pixels, shapes_of
 from unblur.training.settings import DataSettings, side_at
 from unblur.training.sharing import numbers
 
-__all__ = ["BlurredCrops", "CropStream", "as_tensor"]
+__all__ = ["MOVING", "BlurredCrops", "CropStream", "as_tensor"]
+
+MOVING = "moving"
+"""Kind of blur of the crops that no PSF blurred."""
 
 Sample = dict[str, Any]
 FloatImage = npt.NDArray[np.float32]
@@ -83,7 +90,8 @@ class BlurredCrops(CropStream):
     """Stream of ``{"sharp", "blurred", "psf", "linear", "kind"}``.
 
     ``sharp`` and ``blurred`` are tensors (3, H, W), encoded, in [0, 1]; ``psf`` is (K, K) with the
-    sum 1; ``linear`` says whether it blurred linear light; ``kind`` is its name.
+    sum 1; ``linear`` says whether it blurred linear light; ``kind`` is its name. Where some scenes
+    move, no PSF tells how they are blurred, and ``psf`` and ``linear`` are left out.
 
     Parameters
     ----------
@@ -130,14 +138,20 @@ class BlurredCrops(CropStream):
         dict
             The same one for the same number, in every run with this seed.
         """
-        rng = np.random.default_rng([self.seed, index])
-        settings = self.settings
-        names = list(settings.kinds)
-        shares = np.array([settings.kinds[name] for name in names])
+        rng, settings = np.random.default_rng([self.seed, index]), self.settings
+        side = side_at(settings, index // settings.batch_size, self.steps)
+        if settings.moving_share and rng.random() < settings.moving_share:
+            return self._moving(rng, side)
+        sample = self._still(rng, side)
+        return {name: sample[name] for name in (*settings.gives, "kind")}
+
+    def _still(self, rng: np.random.Generator, side: int) -> Sample:
+        """Blur a crop by one PSF."""
+        names = list(self.settings.kinds)
+        shares = np.array([self.settings.kinds[name] for name in names])
         kind = names[rng.choice(len(names), p=shares / shares.sum())]
         psf, _ = self.sampler.sample(rng, kind)
         margin = psf.shape[0] // 2
-        side = side_at(settings, index // settings.batch_size, self.steps)
         sharp = self._crop(rng, side + 2 * margin)
         degradation = self._degradation(rng, psf)
         blurred = degradation.apply(sharp, int(rng.integers(2**31)))
@@ -147,6 +161,21 @@ class BlurredCrops(CropStream):
             "psf": torch.from_numpy(psf),
             "linear": torch.tensor(degradation.linear),
             "kind": kind,
+        }
+
+    def _moving(self, rng: np.random.Generator, side: int) -> Sample:
+        """Expose a scene that moves, with up to two objects of other pictures in it."""
+        camera = self._degradation(rng, delta_psf(1))
+        side += 2 * MARGIN
+        crops = [self._crop(rng, side)]
+        crops += [self._random_crop(rng, side) for _ in range(rng.integers(3))]
+        scene = [srgb_to_linear(crop) if camera.linear else crop for crop in crops]
+        pair = expose(random_scene(scene[0], scene[1:], rng))
+        blurred, sharp = (linear_to_srgb(light) if camera.linear else light for light in pair)
+        return {
+            "sharp": as_tensor(camera.exposed(sharp)),
+            "blurred": as_tensor(camera.apply(blurred, int(rng.integers(2**31)))),
+            "kind": MOVING,
         }
 
     def _crop(self, rng: np.random.Generator, side: int) -> FloatImage:

@@ -60,6 +60,9 @@ class DataSettings:
     squeezed_share : float
         Share of crops of pictures shrunk by leaving pixels out, as the paper's are: finer detail
         than any lens draws.
+    moving_share : float
+        Share of crops of scenes that move, see `unblur.training.moving`; the others are blurred by
+        a PSF, which is then told for none.
     progressive : tuple of int
         Sides of crops that the run begins with: it is cut into equal parts, one for each of these
         and the last one for `crop`.
@@ -69,8 +72,6 @@ class DataSettings:
     ArgumentError
         If a kind of blur is unknown, or no share is above zero.
     """
-
-    gives: ClassVar[frozenset[str]] = frozenset({"blurred", "sharp", "psf", "linear"})
 
     source: Literal["pictures"] = "pictures"
     crop: Annotated[int, Field(ge=48)] = 160
@@ -92,10 +93,17 @@ class DataSettings:
     jpeg_share: Share = 0.1
     saturation_share: Share = 0.15
     squeezed_share: Share = 0.0
+    moving_share: Share = 0.0
     progressive: tuple[Count, ...] = ()
 
     def __post_init__(self) -> None:
         PSFSampler(kinds=tuple(self.kinds), weights=tuple(self.kinds.values()))
+
+    @property
+    def gives(self) -> frozenset[str]:
+        """What a crop consists of, besides the name of its kind of blur."""
+        pictures = frozenset({"blurred", "sharp"})
+        return pictures if self.moving_share else pictures | {"psf", "linear"}
 
 
 @dataclass(frozen=True)

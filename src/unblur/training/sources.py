@@ -16,6 +16,7 @@ from unblur.evaluation.paired.splitting import split_pairs
 from unblur.images.mirror import Mirror
 from unblur.images.places import RemotePath, place_of
 from unblur.training.data import BlurredCrops, CropStream
+from unblur.training.exposure import MARGIN
 from unblur.training.noisy import NoisyCrops, psf_size
 from unblur.training.pairs import PairBatches, load_pairs
 from unblur.training.pictures import PictureSet, Pixels, load_pictures
@@ -107,6 +108,8 @@ def _smallest(recipe: Recipe) -> int:
     """Rows and columns that a picture needs for a crop."""
     settings = recipe.data
     margin = psf_size(settings) - 1 if isinstance(settings, NoiseSettings) else PSF_MARGIN
+    if isinstance(settings, DataSettings) and settings.moving_share:
+        margin = max(margin, 2 * MARGIN)
     return max(settings.crop, *settings.progressive, 0) + margin
 
 

@@ -50,6 +50,8 @@ class Task(pl.LightningModule):
         super().__init__()
         self.recipe = recipe
         self.network = recipe.entry.build(recipe.shape)
+        # up to a fifth faster on a processor; the type stubs do not know it
+        self.network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
 
     def configure_optimizers(self) -> Any:
         """Build the optimiser and the schedule of the recipe.
