@@ -16,7 +16,7 @@ from unblur.degradation import (
     resize_psf,
 )
 from unblur.errors import PSFError
-from unblur.estimation.describe import describe_psf, draw_as_shape
+from unblur.estimation.describe import describe_psf, draw_as_shapes
 from unblur.evaluation.metrics import psf_similarity
 
 SIZE = 33
@@ -186,11 +186,19 @@ def test_is_fast_and_leaves_the_psf_alone():
     ids=["gaussian", "slanted gaussian", "disk", "line", "arc"],
 )
 def test_a_shape_is_drawn_in_any_size(make, factor):
-    drawn = draw_as_shape(resize_psf(make(1.0), 33))(factor)
+    drawn = draw_as_shapes(resize_psf(make(1.0), 33))[0](factor)
     assert drawn.shape == (33, 33)
     assert psf_similarity(drawn, resize_psf(make(factor), 33)) > 0.985
 
 
 def test_what_resembles_no_shape_is_not_drawn():
-    assert draw_as_shape(camera_shake_psf(np.random.default_rng(3), extent=18)) is None
-    assert draw_as_shape(delta_psf(33)) is None
+    assert draw_as_shapes(camera_shake_psf(np.random.default_rng(3), extent=18)) == ()
+    assert draw_as_shapes(delta_psf(33)) == ()
+
+
+def test_a_round_psf_is_drawn_as_gaussian_and_as_disk():
+    for psf, other in ((gaussian_psf(2.0), "defocus"), (disk_psf(4.0), "gaussian")):
+        size = resize_psf(psf, 33)
+        kinds = [describe_psf(draw(1.0)).kind for draw in draw_as_shapes(size)]
+        assert kinds == [describe_psf(size).kind, other]
+    assert len(draw_as_shapes(motion_psf(12, 20, size=33))) == 1

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from unblur.degradation import as_psf, resize_psf
+from unblur.degradation import as_psf, disk_psf, gaussian_psf, resize_psf
 from unblur.estimation.resemblance import (
     BlurKind,
     Draw,
@@ -17,9 +18,13 @@ from unblur.estimation.resemblance import (
     resemblances,
 )
 
-__all__ = ["BlurKind", "PSFDescription", "describe_psf", "draw_as_shape"]
+__all__ = ["BlurKind", "PSFDescription", "describe_psf", "draw_as_shapes"]
 
 _RESEMBLANCE = 0.94  # similarity from which on a simple shape is believed
+_TWINS: dict[BlurKind, Draw] = {
+    "gaussian": lambda spread: disk_psf(2 * spread),
+    "defocus": gaussian_psf,
+}
 _SCALE = 0.02  # margin of similarity that makes a verdict three quarters sure
 
 
@@ -49,10 +54,11 @@ class PSFDescription:
     confidence: float
 
 
-def draw_as_shape(psf: ArrayLike, *, least: float = 0.9) -> Draw | None:
-    """Find the gaussian, disk or line that a PSF resembles most, to draw it in any size.
+def draw_as_shapes(psf: ArrayLike, *, least: float = 0.9) -> tuple[Draw, ...]:
+    """Find the gaussian, disk, line or arc that a PSF resembles most, to draw it in any size.
 
-    An estimated PSF has noise around it and a blurry outline, the shape has neither.
+    An estimated PSF has noise around it and a blurry outline, the shape has neither. An outline so
+    blurry hardly tells a gaussian from a disk: where it is one of them, the other is drawn too.
 
     Parameters
     ----------
@@ -63,9 +69,9 @@ def draw_as_shape(psf: ArrayLike, *, least: float = 0.9) -> Draw | None:
 
     Returns
     -------
-    callable or None
-        Makes a PSF (K, K) from a factor of its size, 1 for that of `psf`; None where no shape
-        resembles it.
+    tuple of callable
+        Each makes a PSF (K, K) from a factor of its size, 1 for that of `psf`; the nearest shape
+        first, none where no shape resembles it.
 
     Raises
     ------
@@ -75,15 +81,29 @@ def draw_as_shape(psf: ArrayLike, *, least: float = 0.9) -> Draw | None:
     Examples
     --------
     >>> from unblur.degradation import motion_psf
-    >>> draw = draw_as_shape(motion_psf(12.0, 30.0, size=33))
+    >>> (draw,) = draw_as_shapes(motion_psf(12.0, 30.0, size=33))
     >>> round(describe_psf(draw(1.5)).extent)
     18
     """
     psf = as_psf(psf)
-    best = max(resemblances(find_support(psf.astype(np.float64))), key=_similarity_of)
-    if best.similarity < least or best.kind == "none":
-        return None
-    return lambda factor: as_psf(resize_psf(best.draw(factor), psf.shape[0]))
+    nearest = max(resemblances(find_support(psf.astype(np.float64))), key=_similarity_of)
+    if nearest.similarity < least or nearest.kind == "none":
+        return ()
+    shapes = [nearest.draw, _twin(nearest)] if nearest.kind in _TWINS else [nearest.draw]
+    return tuple(_on_support(draw, psf.shape[0]) for draw in shapes)
+
+
+def _on_support(draw: Draw, size: int) -> Draw:
+    return lambda factor: as_psf(resize_psf(draw(factor), size))
+
+
+def _twin(shape: Resemblance) -> Draw:
+    """Draw the disk that spreads light as far as a gaussian does, or the gaussian for a disk."""
+    psf = shape.draw(1.0)
+    y, x = np.indices(psf.shape) - psf.shape[0] // 2
+    spread = math.sqrt(float((psf * (x**2 + y**2)).sum()) / 2)
+    make = _TWINS[shape.kind]
+    return lambda factor: make(spread * factor)
 
 
 def describe_psf(psf: ArrayLike) -> PSFDescription:

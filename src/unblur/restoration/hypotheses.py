@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from unblur.estimation.classical import estimate_psf_classical
-from unblur.estimation.describe import draw_as_shape
+from unblur.estimation.describe import draw_as_shapes
 from unblur.estimation.pyramid import halve_luma
 from unblur.restoration.alternation import FROM_COARSE, POLISH, alternate
 from unblur.restoration.certainty import noise_left
@@ -123,7 +123,7 @@ def _others(
         rounds = POLISH if search.start == "classical" else FROM_COARSE
         edges = search.weak_edges
         psf = alternate(luma, start, model.restorer, rounds, weak_edges=edges, linear=linear)
-        return _settled(luma, psf, noise, model, linear) if draw_as_shape(psf) else psf
+        return _settled(luma, psf, noise, model, linear) if draw_as_shapes(psf) else psf
 
     with ThreadPoolExecutor(max(1, min(threads, len(searches)))) as pool:
         return list(pool.map(run, searches))

@@ -1,4 +1,4 @@
-"""The size of a PSF, by what comes of restoring with it.
+"""The size and outline of a PSF, by what comes of restoring with it.
 
 An estimate is mostly of the right shape and often of a wrong size: a soft picture looks blurred. A
 PSF that is too small leaves blur behind, which its own blur does not explain; one that is too large
@@ -16,7 +16,7 @@ import numpy.typing as npt
 from scipy import ndimage
 
 from unblur.degradation.support import as_psf
-from unblur.estimation.describe import draw_as_shape
+from unblur.estimation.describe import draw_as_shapes
 from unblur.restoration.evidence import normalised_sparsity
 from unblur.restoration.guard import unexplained
 from unblur.restoration.tile import TileRestorer
@@ -28,8 +28,9 @@ Draw = Callable[[float], FloatArray]
 STEP = 0.07  # of the logarithm of the size
 STRIDE = 2  # steps at once, before single ones
 FARTHEST = 6  # steps up or down: what lies there or beyond is no matter of size
-LEFT_WEIGHT = 0.3  # of the logarithm of what is unexplained, beside that of the sparsity
-LEAST_LEFT = 0.02  # unexplained share below which less is no evidence
+LEFT_WEIGHT = 0.25  # of the logarithm of what is unexplained, beside that of the sparsity
+LEAST_LEFT = 0.1  # unexplained share below which less is no evidence
+NOTHING = 1.0  # unexplained share of a PSF that explains nothing
 WORSE = 1.1  # times as much unexplained as by the estimate, which no other may leave
 
 
@@ -110,16 +111,15 @@ def settle_size(
     ndarray of float32
         PSF (K, K), sum 1; `psf` itself if the picture speaks for no size near its own.
     """
-    own = _Trials(luma, lambda factor: _enlarged(psf, factor), noise, restorer, linear)
-    families, shape = [own], draw_as_shape(psf)
-    if shape is not None:
-        drawn = _Trials(luma, shape, noise, restorer, linear)
-        families = sorted([own, drawn], key=lambda family: family.misfit(0))
-    for family in families:
-        step = family.best()
-        if step is not None and family.left(step) <= WORSE * own.left(0):
-            return family.draw(family.between(step))
-    return psf
+    drawings = (lambda factor: _enlarged(psf, factor), *draw_as_shapes(psf))
+    own, *_ = families = [_Trials(luma, draw, noise, restorer, linear) for draw in drawings]
+    settled = [(family, step) for family in families if (step := family.best()) is not None]
+    most = min(WORSE * own.left(0), NOTHING)
+    likely = [(each, step) for each, step in settled if each.left(step) <= most]
+    if not likely:
+        return psf
+    family, step = min(likely, key=lambda each: each[0].misfit(each[1]))
+    return family.draw(family.between(step))
 
 
 def _enlarged(psf: FloatArray, factor: float) -> FloatArray:
