@@ -74,20 +74,31 @@ def test_no_blur_forbids_nothing(scene):
 @pytest.mark.parametrize("wrong", [motion_psf(15, 120), gaussian_psf(4.0), delta_psf(15)])
 def test_what_the_true_psf_restores_is_the_likelier_picture(scene, wrong):
     blurred, restorer = luma_of(scene, motion_psf(15, 30)), Model.load("default", 1).restorer
-    true = Evidence(blurred, NOISE).implausibility(motion_psf(15, 30), restorer)
-    assert true < Evidence(blurred, NOISE).implausibility(wrong, restorer)
+    true = Evidence(blurred, NOISE).trial(motion_psf(15, 30), restorer).implausibility
+    assert true < Evidence(blurred, NOISE).trial(wrong, restorer).implausibility
 
 
 def test_restorations_are_compared_where_the_blur_happened(scene):
     true, restorer = motion_psf(15, 30), Model.load("default", 1).restorer
     blurred = Degradation(true, linear=False, boundary="valid", read_noise=NOISE).apply(scene, 0)
     evidence = Evidence(blurred, NOISE)
-    encoded = evidence.implausibility(true, restorer, linear=False)
-    assert encoded < evidence.implausibility(true, restorer)
-    assert encoded < evidence.implausibility(motion_psf(15, 120), restorer, linear=False)
+
+    def implausibility(psf, *, linear):
+        return evidence.trial(psf, restorer, linear=linear).implausibility
+
+    encoded = implausibility(true, linear=False)
+    assert encoded < implausibility(true, linear=True)
+    assert encoded < implausibility(motion_psf(15, 120), linear=False)
+
+
+def test_the_true_psf_explains_the_picture(scene):
+    true, restorer = gaussian_psf(2.0), Model.load("default", 1).restorer
+    evidence = Evidence(luma_of(scene, true), NOISE)
+    assert evidence.trial(true, restorer).left < 0.2
+    assert evidence.trial(motion_psf(15, 30), restorer).left > 0.5
 
 
 def test_a_flat_picture_has_a_finite_implausibility(candidate):
     flat = np.full((64, 64), 0.5, np.float32)
     restorer = TileRestorer(candidate(3), candidate(3))
-    assert np.isfinite(Evidence(flat, 0.0).implausibility(gaussian_psf(2.0), restorer))
+    assert np.isfinite(Evidence(flat, 0.0).trial(gaussian_psf(2.0), restorer).implausibility)

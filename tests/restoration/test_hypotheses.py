@@ -6,7 +6,15 @@ import numpy as np
 import pytest
 from skimage import data
 
-from unblur.degradation import Degradation, camera_shake_psf, delta_psf, gaussian_psf, resize_psf
+from unblur.degradation import (
+    Degradation,
+    camera_shake_psf,
+    delta_psf,
+    disk_psf,
+    gaussian_psf,
+    motion_psf,
+    resize_psf,
+)
 from unblur.evaluation.metrics import psf_similarity
 from unblur.restoration.hypotheses import SEARCHES, estimate_psf, fills_support
 from unblur.restoration.model import Model
@@ -58,6 +66,18 @@ def test_the_psf_of_a_gaussian_is_as_good_as_its_first_guess_or_better(default):
     found = estimate_psf([blurred], default, 2)
     assert psf_similarity(found.psf, true) >= max(first, 0.99)
     assert found.doubt < 0.5
+
+
+@pytest.mark.parametrize("true", [gaussian_psf(2.0), disk_psf(3.0), motion_psf(12, 30)])
+def test_a_shape_that_explains_the_picture_is_enough(default, monkeypatch, true):
+    def alternate(*_, **__):
+        raise AssertionError("searched")
+
+    monkeypatch.setattr("unblur.restoration.hypotheses.alternate", alternate)
+    scene = data.astronaut()[..., 1].astype(np.float32) / 255
+    blurred = Degradation(true, boundary="valid", read_noise=0.003).apply(scene, 0)
+    found = estimate_psf([blurred], default, 2)
+    assert psf_similarity(found.psf, resize_psf(true, default.estimator.size)) > 0.98
 
 
 def test_too_small_a_window_is_not_searched(default, shaken):

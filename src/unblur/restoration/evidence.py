@@ -6,6 +6,8 @@ the one whose restoration has few strong edges rather than many weak ones is the
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 import numpy.typing as npt
 from scipy import fft
@@ -15,7 +17,7 @@ from unblur.restoration.guard import unexplained
 from unblur.restoration.tile import TileRestorer
 from unblur.runtime.spectral import gradients, sine_window
 
-__all__ = ["Evidence", "normalised_sparsity"]
+__all__ = ["Evidence", "Trial", "normalised_sparsity"]
 
 FloatArray = npt.NDArray[np.float32]
 AXES = 0.02  # cycles a pixel; straight borders and frames put their energy on the axes
@@ -27,6 +29,21 @@ ALLOWED = 0.5  # more contradiction is normal for a quarter than for the whole
 CERTAINTY = 0.3  # of the PSFs that are compared: followed so far, a wrong one shows
 LEFT_WEIGHT = 0.2  # of the logarithm of what is unexplained, beside that of the sparsity
 LEAST_LEFT = 0.1  # unexplained share below which less is no evidence: the true PSF leaves as much
+
+
+class Trial(NamedTuple):
+    """What came of restoring by a PSF.
+
+    Parameters
+    ----------
+    left : float
+        Share of the change that the PSF does not explain, see `unexplained`.
+    implausibility : float
+        The smaller, the likelier the PSF.
+    """
+
+    left: float
+    implausibility: float
 
 
 class Evidence:
@@ -112,14 +129,12 @@ class Evidence:
         others = (Evidence(part, self._noise) for part in parts)
         return max(whole, *(other._contradiction(psf, scene) - ALLOWED for other in others))
 
-    def implausibility(
-        self, psf: FloatArray, restorer: TileRestorer, *, linear: bool = True
-    ) -> float:
-        """How unlikely what comes of restoring by a PSF is, to compare PSFs.
+    def trial(self, psf: FloatArray, restorer: TileRestorer, *, linear: bool = True) -> Trial:
+        """Restore by a PSF and see what comes of it.
 
-        The mean slope over the root mean square slope of the restored picture (its normalised
-        sparsity, which both blur and ringing raise), made worse by what the restoration leaves
-        unexplained.
+        How implausible that is, is the mean slope over the root mean square slope of the restored
+        picture (its normalised sparsity, which both blur and ringing raise), made worse by what the
+        restoration leaves unexplained.
 
         Parameters
         ----------
@@ -132,8 +147,8 @@ class Evidence:
 
         Returns
         -------
-        float
-            The smaller, the likelier.
+        Trial
+            What is left unexplained, and a number to compare PSFs by.
 
         References
         ----------
@@ -144,8 +159,8 @@ class Evidence:
         restored = restorer.restore(image, psf, certainty=CERTAINTY, linear=linear)
         sparsity = normalised_sparsity(restored[..., 0])
         share = unexplained(image, restored, psf, self._noise, linear=linear)
-        left = max(share, LEAST_LEFT)
-        return float(np.log(sparsity) + LEFT_WEIGHT * np.log(left))
+        evident = max(share, LEAST_LEFT)
+        return Trial(share, float(np.log(sparsity) + LEFT_WEIGHT * np.log(evident)))
 
     def _passed(self, psf: FloatArray) -> npt.NDArray[np.floating]:
         """Share of the power that the PSF lets through."""

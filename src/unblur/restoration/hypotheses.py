@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from unblur.estimation.classical import estimate_psf_classical
-from unblur.estimation.describe import draw_as_shapes
+from unblur.estimation.describe import BlurKind, describe_psf, draw_as_shapes
 from unblur.estimation.pyramid import halve_luma
 from unblur.restoration.alternation import FROM_COARSE, POLISH, alternate
 from unblur.restoration.certainty import noise_left
@@ -27,6 +27,9 @@ SMALLEST = 128  # pixels; the turns need a window of this side
 SETTLED = 320  # pixels; a part of this side says as much of the size of a PSF as all of a window
 DOUBTFUL = 0.6  # contradiction above which a PSF is no better than any other
 PLAINLY = 0.01  # of implausibility, by which another PSF must do better than one without doubt
+EXPLAINED: dict[BlurKind, float] = {"gaussian": 0.2, "defocus": 0.2, "motion": 0.15}
+"""Unexplained share up to which a shape is right; a little more may be left by a bent path."""
+SHORT = 4.0  # pixels; a shorter path is hardly told from a round blur
 CUT_OFF = 0.05  # of implausibility, for a PSF that fills its support: one that does not is whole
 FULL_SUPPORT = 0.04  # of a PSF's mass near its border: it is cut off
 
@@ -69,7 +72,7 @@ class Found(NamedTuple):
 def estimate_psf(
     windows: list[FloatArray], model: Model, searches: int, *, linear: bool = True
 ) -> Found:
-    """Estimate the PSF, and look for others unless the picture is sharp.
+    """Estimate the PSF, and look for others unless the picture is sharp or is explained by it.
 
     Of those that the picture does not contradict, and the first one, the likeliest is taken.
 
@@ -97,19 +100,28 @@ def estimate_psf(
 
     def rank(other: FloatArray) -> tuple[float, FloatArray]:
         penalty = CUT_OFF if fills_support(other) else 0
-        return evidence.implausibility(other, model.restorer, linear=linear) + penalty, other
+        return evidence.trial(other, model.restorer, linear=linear).implausibility + penalty, other
 
     def ranks(others: list[FloatArray]) -> list[tuple[float, FloatArray]]:
         return [rank(other) for other in others if evidence.contradiction(other) < allowed]
 
-    first = evidence.implausibility(psf, model.restorer, linear=linear)
-    ranked = [(first - (PLAINLY if doubt <= DOUBTFUL else 0), psf)]
+    first = evidence.trial(psf, model.restorer, linear=linear)
+    if doubt <= DOUBTFUL and _explains(psf, first.left):
+        return Found(psf, evidence.worst_contradiction(psf), learned=True)
+    ranked = [(first.implausibility - (PLAINLY if doubt <= DOUBTFUL else 0), psf)]
     ranked += ranks(_others(luma, noise, model, SEARCHES[:searches], linear=linear))
     best = min(ranked, key=itemgetter(0))[1]
     if best is not psf and searches >= len(SEARCHES):
         ranked += ranks([alternate(luma, best, model.restorer, POLISH, linear=linear)])
         best = min(ranked, key=itemgetter(0))[1]
     return Found(best, evidence.worst_contradiction(best), learned=best is psf)
+
+
+def _explains(psf: FloatArray, left: float) -> bool:
+    """Whether a PSF is of a simple shape, and leaves so little that there is no better one."""
+    blur = describe_psf(psf)
+    told_apart = blur.kind != "motion" or blur.extent > SHORT
+    return told_apart and not fills_support(psf) and left <= EXPLAINED.get(blur.kind, 0.0)
 
 
 def _others(
