@@ -68,16 +68,39 @@ def test_the_psf_of_a_gaussian_is_as_good_as_its_first_guess_or_better(default):
     assert found.doubt < 0.5
 
 
-@pytest.mark.parametrize("true", [gaussian_psf(2.0), disk_psf(3.0), motion_psf(12, 30)])
-def test_a_shape_that_explains_the_picture_is_enough(default, monkeypatch, true):
+class SearchedError(Exception):
+    """Another PSF was looked for."""
+
+
+@pytest.fixture
+def no_search(monkeypatch):
     def alternate(*_, **__):
-        raise AssertionError("searched")
+        raise SearchedError
 
     monkeypatch.setattr("unblur.restoration.hypotheses.alternate", alternate)
+
+
+def astronaut_seen(psf, noise):
     scene = data.astronaut()[..., 1].astype(np.float32) / 255
-    blurred = Degradation(true, boundary="valid", read_noise=0.003).apply(scene, 0)
-    found = estimate_psf([blurred], default, 2)
+    return Degradation(psf, boundary="valid", read_noise=noise).apply(scene, 0)
+
+
+@pytest.mark.usefixtures("no_search")
+@pytest.mark.parametrize("true", [gaussian_psf(2.0), disk_psf(3.0), motion_psf(12, 30)])
+def test_a_shape_that_explains_the_picture_is_enough(default, true):
+    found = estimate_psf([astronaut_seen(true, 0.003)], default, 2)
     assert psf_similarity(found.psf, resize_psf(true, default.estimator.size)) > 0.98
+
+
+@pytest.mark.usefixtures("no_search")
+@pytest.mark.parametrize(
+    ("true", "noise"),
+    [(SHAKE, 0.003), (gaussian_psf(1.2), 0.03)],
+    ids=["no simple shape", "noise that hides what is unexplained"],
+)
+def test_others_are_looked_for_where_that_is_not_plain(default, true, noise):
+    with pytest.raises(SearchedError):
+        estimate_psf([astronaut_seen(true, noise)], default, 2)
 
 
 def test_too_small_a_window_is_not_searched(default, shaken):

@@ -38,11 +38,14 @@ class Trial(NamedTuple):
     ----------
     left : float
         Share of the change that the PSF does not explain, see `unexplained`.
+    change : float
+        Root mean square of the change.
     implausibility : float
         The smaller, the likelier the PSF.
     """
 
     left: float
+    change: float
     implausibility: float
 
 
@@ -159,8 +162,9 @@ class Evidence:
         restored = restorer.restore(image, psf, certainty=CERTAINTY, linear=linear)
         sparsity = normalised_sparsity(restored[..., 0])
         share = unexplained(image, restored, psf, self._noise, linear=linear)
-        evident = max(share, LEAST_LEFT)
-        return Trial(share, float(np.log(sparsity) + LEFT_WEIGHT * np.log(evident)))
+        change = float(np.sqrt(np.mean((restored - image) ** 2)))
+        implausibility = np.log(sparsity) + LEFT_WEIGHT * np.log(max(share, LEAST_LEFT))
+        return Trial(share, change, float(implausibility))
 
     def _passed(self, psf: FloatArray) -> npt.NDArray[np.floating]:
         """Share of the power that the PSF lets through."""

@@ -14,7 +14,7 @@ from unblur.estimation.describe import BlurKind, describe_psf, draw_as_shapes
 from unblur.estimation.pyramid import halve_luma
 from unblur.restoration.alternation import FROM_COARSE, POLISH, alternate
 from unblur.restoration.certainty import noise_left
-from unblur.restoration.evidence import Evidence
+from unblur.restoration.evidence import Evidence, Trial
 from unblur.restoration.guard import is_sharp
 from unblur.restoration.model import Model
 from unblur.restoration.sizing import settle_size
@@ -29,6 +29,7 @@ DOUBTFUL = 0.6  # contradiction above which a PSF is no better than any other
 PLAINLY = 0.01  # of implausibility, by which another PSF must do better than one without doubt
 EXPLAINED: dict[BlurKind, float] = {"gaussian": 0.2, "defocus": 0.2, "motion": 0.15}
 """Unexplained share up to which a shape is right; a little more may be left by a bent path."""
+DROWNED = 0.3  # noise over the change from which on it hides what is unexplained
 SHORT = 4.0  # pixels; a shorter path is hardly told from a round blur
 CUT_OFF = 0.05  # of implausibility, for a PSF that fills its support: one that does not is whole
 FULL_SUPPORT = 0.04  # of a PSF's mass near its border: it is cut off
@@ -106,7 +107,7 @@ def estimate_psf(
         return [rank(other) for other in others if evidence.contradiction(other) < allowed]
 
     first = evidence.trial(psf, model.restorer, linear=linear)
-    if doubt <= DOUBTFUL and _explains(psf, first.left):
+    if doubt <= DOUBTFUL and _explains(psf, first, noise):
         return Found(psf, evidence.worst_contradiction(psf), learned=True)
     ranked = [(first.implausibility - (PLAINLY if doubt <= DOUBTFUL else 0), psf)]
     ranked += ranks(_others(luma, noise, model, SEARCHES[:searches], linear=linear))
@@ -117,11 +118,13 @@ def estimate_psf(
     return Found(best, evidence.worst_contradiction(best), learned=best is psf)
 
 
-def _explains(psf: FloatArray, left: float) -> bool:
-    """Whether a PSF is of a simple shape, and leaves so little that there is no better one."""
+def _explains(psf: FloatArray, trial: Trial, noise: float) -> bool:
+    """Whether a PSF is of a simple shape, and plainly leaves so little that none is better."""
     blur = describe_psf(psf)
-    told_apart = blur.kind != "motion" or blur.extent > SHORT
-    return told_apart and not fills_support(psf) and left <= EXPLAINED.get(blur.kind, 0.0)
+    hidden = noise > DROWNED * trial.change
+    if hidden or fills_support(psf) or (blur.kind == "motion" and blur.extent <= SHORT):
+        return False
+    return trial.left <= EXPLAINED.get(blur.kind, 0.0)
 
 
 def _others(
@@ -153,7 +156,8 @@ def _settled(
     luma: FloatArray, psf: FloatArray, noise: float, model: Model, linear: bool
 ) -> FloatArray:
     part = best_windows(luma[..., None], size=SETTLED, count=1)[0]
-    return settle_size(part, psf, noise, model.restorer, linear=linear)
+    restorer, threads = model.side_by_side.restorer, model.threads
+    return settle_size(part, psf, noise, restorer, linear=linear, threads=threads)
 
 
 def fills_support(psf: FloatArray) -> bool:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import numpy.typing as npt
@@ -90,6 +91,7 @@ def settle_size(
     restorer: TileRestorer,
     *,
     linear: bool = True,
+    threads: int = 1,
 ) -> FloatArray:
     """Bring a PSF to the size that the picture speaks for, as a clean shape where it has one.
 
@@ -105,6 +107,8 @@ def settle_size(
         Restores the window.
     linear
         Whether the blur happened in linear light, or on the encoded values.
+    threads
+        How many outlines to try side by side.
 
     Returns
     -------
@@ -113,7 +117,9 @@ def settle_size(
     """
     drawings = (lambda factor: _enlarged(psf, factor), *draw_as_shapes(psf))
     own, *_ = families = [_Trials(luma, draw, noise, restorer, linear) for draw in drawings]
-    settled = [(family, step) for family in families if (step := family.best()) is not None]
+    with ThreadPoolExecutor(threads) as pool:
+        steps = list(pool.map(_Trials.best, families))
+    settled = [(each, step) for each, step in zip(families, steps, strict=True) if step is not None]
     most = min(WORSE * own.left(0), NOTHING)
     likely = [(each, step) for each, step in settled if each.left(step) <= most]
     if not likely:
