@@ -96,6 +96,13 @@ def test_what_the_smallest_copy_says_is_asked_again_where_it_points():
     assert field.octave == 0
 
 
+@pytest.mark.parametrize(("own", "kept"), [(2.2, True), (4.0, False)])
+def test_a_tile_has_a_psf_of_its_own_where_that_is_plainly_another(cat, own, kept):
+    field = BlurField(resize_psf(gaussian_psf(2.0), 33), local=True)
+    psf = field.psf_of(cat, FixedEstimator(gaussian_psf(own)))
+    assert (psf is field.psf) == kept
+
+
 def test_flat_tiles_take_the_psf_of_the_picture_and_detailed_ones_their_own(cat):
     own = FixedEstimator(delta_psf())
     field = BlurField(resize_psf(gaussian_psf(2.0), 33), local=True)

@@ -32,6 +32,7 @@ SPECK_PEAK = 0.15  # of the light; a small round blur has a lower peak than a sp
 FLAT = 1 / 255  # standard deviation; nor does a picture that varies less, by a step of 8 bits
 CONTRADICTED = (0.9, 1.3)  # contradiction over which the trust in a PSF falls to nothing
 ESTIMATED = 0.8  # certainty of what was found: more is better only where the PSF is right
+SAME = 0.95  # similarity from which on a tile's own PSF is but a rougher one of the picture's
 ENOUGH_DETAIL = 2e-4  # mean squared slope at which a tile's own PSF counts half
 
 
@@ -64,7 +65,10 @@ class BlurField:
         return replace(self, local=self.local and count > 1)
 
     def psf_of(self, tile: FloatArray, estimator: LearnedEstimator) -> FloatArray:
-        """PSF of one tile (H, W, C), encoded: its own where it has detail, else the picture's."""
+        """PSF of one tile (H, W, C), encoded: its own where it has detail and plainly another one.
+
+        What a tile says for itself is rougher than what all windows together settled.
+        """
         if not self.local:
             return self.psf
         small = np.clip(shrink(tile, self.octave), 0, 1)
@@ -73,7 +77,12 @@ class BlurField:
         own = estimator.estimate([luma], start=self.psf, octaves=(0,))
         weight = detail / (detail + ENOUGH_DETAIL)
         psf: FloatArray = (weight * own + (1 - weight) * self.psf).astype(np.float32)
-        return psf
+        return self.psf if _similarity(psf, self.psf) > SAME else psf
+
+
+def _similarity(one: FloatArray, other: FloatArray) -> float:
+    """Normalised correlation, 1 for equal PSFs."""
+    return float((one * other).sum() / np.linalg.norm(one) / np.linalg.norm(other))
 
 
 def find_blur(
