@@ -5,12 +5,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
+from scipy.spatial import distance
 
+from unblur.degradation.shapes import disk_psf, gaussian_psf
 from unblur.degradation.support import (
     MAX_SIZE,
     as_psf,
     centre_psf,
     centroid,
+    correlation,
     enclosing_size,
     resize_psf,
     splat,
@@ -148,3 +151,10 @@ def test_enclosing_size_has_a_limit():
     assert [enclosing_size(reach) for reach in (-0.4, 0.0, 0.2, 1.0, 1.1)] == [1, 1, 3, 3, 5]
     with pytest.raises(PSFError, match="1e\\+300 px wide"):
         enclosing_size(0.5e300)
+
+
+def test_correlation_is_that_of_the_pixels():
+    one, other = disk_psf(3.0, size=15), gaussian_psf(2.0, size=15)
+    wanted = 1 - distance.cosine(one.ravel(), other.ravel())
+    assert correlation(one, other) == pytest.approx(wanted, abs=1e-6)
+    assert correlation(one, one) == pytest.approx(1, abs=1e-6)

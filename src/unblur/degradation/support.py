@@ -167,6 +167,28 @@ def resize_psf(psf: ArrayLike, size: int) -> PSF:
     return as_psf(kept)
 
 
+def correlation(psf: PSF, other: PSF) -> float:
+    """Compare two PSFs where they stand.
+
+    Parameters
+    ----------
+    psf, other : ndarray of float32
+        (K, K) each.
+
+    Returns
+    -------
+    float
+        Normalised correlation in [0, 1], 1 for equal PSFs.
+
+    Examples
+    --------
+    >>> line = np.array([[0, 0, 0], [0.5, 0.5, 0], [0, 0, 0]], np.float32)
+    >>> correlation(line, line.T)
+    0.5
+    """
+    return float(np.vdot(psf, other) / (np.linalg.norm(psf) * np.linalg.norm(other)))
+
+
 def trim_psf(psf: PSF) -> PSF:
     """Drop the outer rings of zeros of a (K, K) PSF: the smallest odd size with the same values."""
     rows, columns = np.nonzero(psf)

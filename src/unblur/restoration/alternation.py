@@ -21,7 +21,7 @@ from scipy import ndimage
 
 from unblur.degradation.convolution import fast_shape
 from unblur.degradation.psf import centre_psf, resize_psf
-from unblur.degradation.support import as_psf, centroid
+from unblur.degradation.support import as_psf, centroid, correlation
 from unblur.estimation.pyramid import halve_luma
 from unblur.images.color import srgb_to_linear
 from unblur.restoration.tile import TileRestorer
@@ -91,7 +91,7 @@ def _repeat(turn: Callable[[FloatArray], FloatArray], psf: FloatArray, times: in
     """Take so many turns, fewer if the PSF no longer changes."""
     for _ in range(times):
         before, psf = psf, turn(psf)
-        if float((psf * before).sum()) > STILL * np.linalg.norm(psf) * np.linalg.norm(before):
+        if correlation(psf, before) > STILL:
             break
     return psf
 

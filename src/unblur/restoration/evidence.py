@@ -151,7 +151,7 @@ class Evidence:
         Returns
         -------
         Trial
-            What is left unexplained, and a number to compare PSFs by.
+            What is left unexplained, how much was changed, and a number to compare PSFs by.
 
         References
         ----------

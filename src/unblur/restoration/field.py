@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from unblur.degradation.psf import delta_psf
+from unblur.degradation.support import correlation
 from unblur.estimation.describe import PSFDescription, describe_psf
 from unblur.estimation.learned import LearnedEstimator
 from unblur.estimation.pyramid import halve_luma
@@ -32,7 +33,7 @@ SPECK_PEAK = 0.15  # of the light; a small round blur has a lower peak than a sp
 FLAT = 1 / 255  # standard deviation; nor does a picture that varies less, by a step of 8 bits
 CONTRADICTED = (0.9, 1.3)  # contradiction over which the trust in a PSF falls to nothing
 ESTIMATED = 0.8  # certainty of what was found: more is better only where the PSF is right
-SAME = 0.95  # similarity from which on a tile's own PSF is but a rougher one of the picture's
+SAME = 0.95  # correlation from which on a tile's own PSF is but a rougher one of the picture's
 ENOUGH_DETAIL = 2e-4  # mean squared slope at which a tile's own PSF counts half
 
 
@@ -77,12 +78,7 @@ class BlurField:
         own = estimator.estimate([luma], start=self.psf, octaves=(0,))
         weight = detail / (detail + ENOUGH_DETAIL)
         psf: FloatArray = (weight * own + (1 - weight) * self.psf).astype(np.float32)
-        return self.psf if _similarity(psf, self.psf) > SAME else psf
-
-
-def _similarity(one: FloatArray, other: FloatArray) -> float:
-    """Normalised correlation, 1 for equal PSFs."""
-    return float((one * other).sum() / np.linalg.norm(one) / np.linalg.norm(other))
+        return self.psf if correlation(psf, self.psf) > SAME else psf
 
 
 def find_blur(

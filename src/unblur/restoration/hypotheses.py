@@ -17,7 +17,7 @@ from unblur.restoration.certainty import noise_left
 from unblur.restoration.evidence import Evidence, Trial
 from unblur.restoration.guard import is_sharp
 from unblur.restoration.model import Model
-from unblur.restoration.sizing import settle_size
+from unblur.restoration.settling import settle_shape
 from unblur.restoration.survey import best_windows
 
 __all__ = ["SEARCHES", "Found", "Search", "estimate_psf", "fills_support"]
@@ -157,7 +157,7 @@ def _settled(
 ) -> FloatArray:
     part = best_windows(luma[..., None], size=SETTLED, count=1)[0]
     restorer, threads = model.side_by_side.restorer, model.threads
-    return settle_size(part, psf, noise, restorer, linear=linear, threads=threads)
+    return settle_shape(part, psf, noise, restorer, linear=linear, threads=threads)
 
 
 def fills_support(psf: FloatArray) -> bool:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import torch
 from torch.nn import functional
 
-__all__ = ["charbonnier", "log_squared_error", "nearest_shift", "relative_psf_error"]
+__all__ = ["ERROR_FLOOR", "charbonnier", "log_squared_error", "nearest_shift", "relative_psf_error"]
+
+ERROR_FLOOR = 1e-4  # squared error, 40 dB: what is nearly right already counts little
 
 
 def charbonnier(result: torch.Tensor, target: torch.Tensor, epsilon: float = 3e-3) -> torch.Tensor:
@@ -38,7 +40,7 @@ def charbonnier(result: torch.Tensor, target: torch.Tensor, epsilon: float = 3e-
 
 
 def log_squared_error(
-    result: torch.Tensor, target: torch.Tensor, floor: float = 1e-4
+    result: torch.Tensor, target: torch.Tensor, floor: float = ERROR_FLOOR
 ) -> torch.Tensor:
     """Mean logarithm of each picture's mean squared error: what a mean of PSNR measures.
 

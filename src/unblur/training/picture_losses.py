@@ -9,7 +9,7 @@ import torch
 from torch.nn import functional
 
 from unblur.errors import ArrayError
-from unblur.training.losses import charbonnier, log_squared_error
+from unblur.training.losses import ERROR_FLOOR, charbonnier, log_squared_error
 
 __all__ = [
     "PICTURE_LOSSES",
@@ -226,7 +226,7 @@ PICTURE_LOSSES: dict[str, Loss] = {
     "l1": lambda result, target: (result - target).abs().mean(),
     "mse": lambda result, target: ((result - target) ** 2).mean(),
     "charbonnier": charbonnier,
-    "log-mse": lambda result, target: log_squared_error(result, target) - math.log(1e-4),
+    "log-mse": lambda result, target: log_squared_error(result, target) - math.log(ERROR_FLOOR),
     "ssim": lambda result, target: 1 - ssim(result, target),
     "ms-ssim": lambda result, target: 1 - ms_ssim(result, target),
     "edge": edge_error,

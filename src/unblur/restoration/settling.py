@@ -22,7 +22,7 @@ from unblur.restoration.evidence import normalised_sparsity
 from unblur.restoration.guard import unexplained
 from unblur.restoration.tile import TileRestorer
 
-__all__ = ["settle_size"]
+__all__ = ["settle_shape"]
 
 FloatArray = npt.NDArray[np.float32]
 Draw = Callable[[float], FloatArray]
@@ -84,7 +84,7 @@ class _Trials:
         return math.exp((step + float(np.clip(offset, -0.5, 0.5))) * STEP)
 
 
-def settle_size(
+def settle_shape(
     luma: FloatArray,
     psf: FloatArray,
     noise: float,
@@ -93,7 +93,7 @@ def settle_size(
     linear: bool = True,
     threads: int = 1,
 ) -> FloatArray:
-    """Bring a PSF to the size that the picture speaks for, as a clean shape where it has one.
+    """Bring a PSF to the size and outline that the picture speaks for, clean where it has a shape.
 
     Parameters
     ----------
