@@ -23,8 +23,8 @@ def calls(monkeypatch) -> list[tuple]:
             raise ConfigurationError("wrong.yaml: unknown key 'crpo': did you mean crop?")
         return Path("runs/small/last.ckpt")
 
-    def note(*words):
-        calls.append(words)
+    def note(*words, **settings):
+        calls.append((words, settings))
         return [SimpleNamespace(id="psf-edges"), SimpleNamespace(id="psf-cleaner")]
 
     run.train, run.is_first_process = train, lambda: True
@@ -83,9 +83,10 @@ def test_a_wrong_recipe_is_a_usage_error_in_one_line(calls, capsys):
 
 def test_every_option_of_export_arrives(calls, capsys):
     words = ["export", "r.yaml", "last.ckpt", "-o", "mine", "--data", "my photos", "--steps", "9"]
-    more = ["--hours", "2 h", "--figures", "+3 dB", "--licence", "CC0-1.0"]
+    more = ["--hours", "2 h", "--figures", "+3 dB", "--licence", "CC0-1.0", "--half"]
     assert main([*words, *more]) == ExitCode.DONE
-    ((recipe, checkpoint, folder, facts),) = calls
+    (((recipe, checkpoint, folder, facts), settings),) = calls
+    assert settings == {"half": True}
     assert (recipe, checkpoint, folder) == (Path("r.yaml"), Path("last.ckpt"), Path("mine"))
     assert vars(facts) == {
         "data": "my photos",

@@ -74,6 +74,20 @@ def test_the_files_are_the_network(trained, tmp_path, base):
         np.testing.assert_allclose(result, wanted, atol=1e-4)
 
 
+def test_in_16_bits_the_file_is_half_as_large_and_still_the_network(trained, tmp_path):
+    path, checkpoint, _ = trained("restorer")
+    whole = export(path, checkpoint, tmp_path / "whole", FACTS)
+    half = export(path, checkpoint, tmp_path / "half", FACTS, half=True)
+    for card, short in zip(whole, half, strict=True):
+        files = [tmp_path / name / f"{card.id}.onnx" for name in ("whole", "half")]
+        large, small = (file.stat().st_size for file in files)
+        assert small < 0.8 * large
+        assert (short.parameters, short.task) == (card.parameters, card.task)
+        example = torch.rand((1, card.in_channels, 32, 48)).numpy()
+        one, two = (load_session(file, threads=1).run(example) for file in files)
+        assert 0 < np.abs(one - two).max() < 0.02
+
+
 def test_the_card_of_the_estimator_has_the_numbers_around_it(trained, tmp_path):
     path, checkpoint, network = trained("estimator")
     export(path, checkpoint, tmp_path / "model", FACTS)

@@ -54,6 +54,9 @@ def export(
     figures: Annotated[
         str, typer.Option(metavar="TEXT", rich_help_panel=_CARD, help="Validation figures.")
     ] = "",
+    half: Annotated[
+        bool, typer.Option("--half", help="Store the weights in 16 bits, in half the space.")
+    ] = False,
 ) -> None:
     """Turn a trained checkpoint into model files.
 
@@ -74,5 +77,5 @@ def export(
         figures=figures,
         licence=licence,
     )
-    for card in run(recipe, checkpoint, output, facts):
+    for card in run(recipe, checkpoint, output, facts, half=half):
         typer.echo(f"{output / card.id}.onnx")

@@ -17,6 +17,7 @@ from unblur.images.atomic import atomic_file
 from unblur.networks.part import NetworkPart
 from unblur.runtime.session import OnnxSession, default_threads
 from unblur.training.checkpoints import load_weights
+from unblur.training.half import round_weights, store_half
 from unblur.training.recipe import load_recipe
 
 __all__ = ["ExportFacts", "export", "export_part", "to_onnx"]
@@ -87,7 +88,9 @@ def to_onnx(part: NetworkPart) -> bytes:
         return path.read_bytes()
 
 
-def export_part(part: NetworkPart, folder: Path, facts: ExportFacts) -> ModelCard:
+def export_part(
+    part: NetworkPart, folder: Path, facts: ExportFacts, *, half: bool = False
+) -> ModelCard:
     """Write one ONNX file and its card, if ONNX Runtime agrees with torch.
 
     Parameters
@@ -98,6 +101,8 @@ def export_part(part: NetworkPart, folder: Path, facts: ExportFacts) -> ModelCar
         Where both files go, over older ones of their names.
     facts : ExportFacts
         What the card says of the training.
+    half : bool
+        Whether to store the weights in 16 bits; those of the module are rounded to that.
 
     Returns
     -------
@@ -111,7 +116,9 @@ def export_part(part: NetworkPart, folder: Path, facts: ExportFacts) -> ModelCar
     ImageWriteError
         If a file cannot be written.
     """
-    content = to_onnx(part)
+    if half:
+        round_weights(part.module)
+    content = store_half(to_onnx(part)) if half else to_onnx(part)
     card = ModelCard(
         id=part.id,
         task=part.task,
@@ -155,7 +162,12 @@ def _check_parity(part: NetworkPart, session: OnnxSession) -> None:
 
 
 def export(
-    recipe_path: str | Path, checkpoint: str | Path, folder: str | Path, facts: ExportFacts
+    recipe_path: str | Path,
+    checkpoint: str | Path,
+    folder: str | Path,
+    facts: ExportFacts,
+    *,
+    half: bool = False,
 ) -> list[ModelCard]:
     """Export a recipe's network from a checkpoint.
 
@@ -169,6 +181,8 @@ def export(
         Where the ONNX files and cards go; made if missing.
     facts : ExportFacts
         What the cards say of the training.
+    half : bool
+        Whether to store the weights in 16 bits, in half the space.
 
     Returns
     -------
@@ -195,4 +209,4 @@ def export(
         raise ImageWriteError(
             f"{target}: cannot be made ({error.strerror}); name another folder"
         ) from error
-    return [export_part(part, target, facts) for part in network.parts()]
+    return [export_part(part, target, facts, half=half) for part in network.parts()]
