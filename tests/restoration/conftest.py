@@ -36,6 +36,12 @@ class FunctionSession:
 
 
 @pytest.fixture(scope="session")
+def function_session() -> Callable[..., FunctionSession]:
+    """A network of a function and what the sides of its pictures must be multiples of."""
+    return lambda function, multiple: FunctionSession(function, {}, multiple)
+
+
+@pytest.fixture(scope="session")
 def candidate() -> Callable[[int], FunctionSession]:
     """A mixer that always takes the same one of its four RGB candidates."""
     settings = {"levels": (0.3, 0.03, 0.003), "data_levels": (0.2, 0.02), "passes": 3}

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from unblur.degradation import Degradation, delta_psf, gaussian_psf, motion_psf
-from unblur.restoration.guard import is_sharp, trust, unexplained
+from unblur.degradation import Degradation, camera_shake_psf, delta_psf, gaussian_psf, motion_psf
+from unblur.restoration.guard import is_sharp, trust, trust_without_psf, unexplained
 
 NOISE = 0.005
 
@@ -37,13 +37,45 @@ def test_octaves_compare_on_the_smaller_copy(cat):
 
 def test_trust_falls_from_one_to_nothing():
     shares = np.linspace(0, 2, 41)
-    doubtful, certain = ([trust(share, certainty) for share in shares] for certainty in (0, 1))
+    psf = motion_psf(12, 40)
+    doubtful, certain = ([trust(share, psf, certainty) for share in shares] for certainty in (0, 1))
     for weights in (doubtful, certain):
         assert weights[0] == 1
         assert weights[-1] == 0
         assert all(np.diff(weights) <= 0)
     assert all(np.subtract(doubtful, certain) >= 0)
     assert doubtful[10] > certain[10]
+
+
+def test_a_shake_has_to_explain_more_than_a_simple_shape():
+    shake = camera_shake_psf(np.random.default_rng(3), extent=21)
+    assert trust(0.12, motion_psf(12, 40), 0.8) > trust(0.12, shake, 0.8) > 0
+
+
+def test_more_noise_than_was_measured_is_no_doubt(cat):
+    psf = motion_psf(12, 40)
+    blurred = Degradation(psf, read_noise=0.02).apply(cat, 0)
+    assert unexplained(blurred, cat, psf, 0.0195) == 0
+    assert unexplained(blurred, cat, psf, 0.01) > 0.05
+
+
+def test_detail_added_to_a_blurred_picture_is_trusted_without_a_psf(cat):
+    blurred = Degradation(motion_psf(9, 40)).apply(cat, 0)
+    assert trust_without_psf(blurred, cat) == 1
+
+
+def test_a_sharp_picture_is_not_given_to_a_network_without_a_psf(cat):
+    rng = np.random.default_rng(0)
+    change = (0.004 * rng.standard_normal(cat.shape)).astype(np.float32)
+    assert trust_without_psf(cat, cat) == 0
+    assert trust_without_psf(cat, np.clip(cat + change, 0, 1)) == 0
+
+
+def test_nor_is_a_noisy_one_that_it_smooths_or_a_flat_one_that_it_fills(cat):
+    rng = np.random.default_rng(0)
+    noisy = np.clip(cat + 0.05 * rng.standard_normal(cat.shape), 0, 1).astype(np.float32)
+    assert trust_without_psf(noisy, cat) == 0
+    assert trust_without_psf(np.full_like(cat, 0.5), cat) == 0
 
 
 @pytest.mark.parametrize(("psf", "sharp"), [(delta_psf(9), True), (gaussian_psf(0.7), False)])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from PIL import Image
@@ -16,8 +18,11 @@ from unblur.degradation import (
     motion_psf,
 )
 from unblur.errors import ArgumentError, ArrayError, ModelError, PSFError
+from unblur.estimation.describe import describe_psf
+from unblur.images.color import linear_to_srgb, srgb_to_linear
 from unblur.restoration import picture_task as module
 from unblur.restoration.restorer import Restorer
+from unblur.training.exposure import Layer, Motion, expose
 
 
 @pytest.fixture(scope="module")
@@ -201,3 +206,59 @@ def test_a_field_is_sought_where_the_blur_happened(restorer, cat):
     _, report = restorer.restore_with_report(blurred, linear=False)
     np.testing.assert_array_equal(field.psf, report.blur.psf)
     assert not np.array_equal(field.psf, restorer.find_field(blurred)[0].psf)
+
+
+def scene_that_moves() -> tuple[np.ndarray, np.ndarray]:
+    """Blurred and sharp: a camera that rolls, and a thing that goes its own way in front."""
+    frames = 9
+    steps = np.linspace(-1, 1, frames)
+    camera = Motion(4 * steps + 0j, 0.012j * steps, 30 - 40j)
+    light = srgb_to_linear(data.coffee().astype(np.float32)[20:380, 60:540] / 255)
+    other = srgb_to_linear(data.astronaut().astype(np.float32)[:360, :480] / 255)
+    cover = np.zeros((360, 480, 1), np.float32)
+    cover[120:260, 150:300] = 1
+    layers = [Layer(light, camera), Layer(other, Motion(9j * steps, 0j * steps), cover)]
+    blurred, sharp = (linear_to_srgb(np.clip(each, 0, 1)) for each in expose(layers))
+    noise = 0.003 * np.random.default_rng(0).standard_normal(blurred.shape)
+    return np.clip(blurred + noise, 0, 1).astype(np.float32), sharp
+
+
+def test_a_scene_that_moved_gains_though_no_psf_explains_it(restorer):
+    blurred, sharp = scene_that_moves()
+    restored, report = restorer.restore_with_report(blurred)
+    assert psnr(restored, sharp) > psnr(blurred, sharp) + 0.2
+    assert max(each.direct for each in report.field) > 0.5
+    assert not any(each.kept for each in report.field)
+
+
+def test_a_given_psf_is_used_alone(restorer):
+    blurred, _ = scene_that_moves()
+    _, report = restorer.restore_with_report(blurred, motion_psf(9, 0))
+    assert [(each.weight, each.direct) for each in report.field] == [(1, 0)] * report.tiles
+
+
+def defocused(radii: tuple[float, float]) -> tuple[np.ndarray, np.ndarray]:
+    """Blurred and sharp: a disk to the left, another one to the right, with a soft step between."""
+    sharp = data.astronaut().astype(np.float32) / 255
+    left, right = (Degradation(disk_psf(each), read_noise=0.003).apply(sharp, 0) for each in radii)
+    share = np.clip((np.arange(512) - 236) / 40, 0, 1).astype(np.float32)[:, None]
+    return left * (1 - share) + right * share, sharp
+
+
+def test_parts_that_are_blurred_otherwise_have_psfs_of_their_own(restorer, monkeypatch):
+    monkeypatch.setattr(module, "TILE", 400)
+    blurred, sharp = defocused((1.8, 4.5))
+    field, noise = restorer.find_field(blurred)
+    same = restorer.restore_field(blurred, replace(field, local=False), noise, known=False)
+    restored, report = restorer.restore_with_report(blurred)
+    assert psnr(restored, sharp) > psnr(same, sharp) + 1
+    extents = [describe_psf(each.psf).extent for each in report.field]
+    assert max(extents) > 1.5 * min(extents)
+
+
+def test_parts_that_are_blurred_alike_have_the_psf_of_the_picture(restorer, monkeypatch):
+    monkeypatch.setattr(module, "TILE", 400)
+    blurred, _ = defocused((3.0, 3.0))
+    _, report = restorer.restore_with_report(blurred)
+    assert len(report.field) > 1
+    assert all(each.psf is report.field[0].psf for each in report.field)

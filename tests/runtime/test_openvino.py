@@ -37,6 +37,7 @@ def batch_for(name: str, height: int, width: int) -> np.ndarray:
         ("restorer-second", ["padding", "shuffle", "shuffle", "shuffle", "mixer"]),
         ("psf-edges", ["padding", "shuffle", "shuffle", "shuffle"]),
         ("psf-cleaner", []),
+        ("direct-autoencoder", ["shuffle"] * 4),
     ],
 )
 def test_a_rewritten_network_gives_the_same_in_float32(name, rewritten):

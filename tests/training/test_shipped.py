@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,15 +11,29 @@ import torch
 
 from unblur.cards import weights_folder
 from unblur.errors import ModelError
+from unblur.networks.part import Network
 from unblur.networks.psf_estimator import PSFEstimator, PSFEstimatorConfig
 from unblur.networks.wiener_autoencoder import WienerAutoencoder
 from unblur.runtime.session import load_session
+from unblur.training.recipe import load_recipe
 from unblur.training.shipped import load_exported
 
 SHIPPED = weights_folder() / "default"
 
 
-@pytest.mark.parametrize("network", [PSFEstimator(), WienerAutoencoder()], ids=["psf", "restorer"])
+RECIPES = Path(__file__).parents[2] / "recipes"
+
+
+def moving_scenes() -> Network:
+    recipe = load_recipe(RECIPES / "moving-scenes-further.yaml")
+    return recipe.entry.build(recipe.shape)
+
+
+@pytest.mark.parametrize(
+    "network",
+    [PSFEstimator(), WienerAutoencoder(), moving_scenes()],
+    ids=["psf", "restorer", "moving-scenes"],
+)
 def test_they_answer_as_the_files_do(network):
     load_exported(network, SHIPPED)
     for part in network.parts():

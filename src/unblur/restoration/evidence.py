@@ -6,6 +6,7 @@ the one whose restoration has few strong edges rather than many weak ones is the
 
 from __future__ import annotations
 
+import math
 from typing import NamedTuple
 
 import numpy as np
@@ -17,7 +18,7 @@ from unblur.restoration.guard import unexplained
 from unblur.restoration.tile import TileRestorer
 from unblur.runtime.spectral import gradients, sine_window
 
-__all__ = ["Evidence", "Trial", "normalised_sparsity"]
+__all__ = ["Evidence", "Trial", "implausibility", "normalised_sparsity"]
 
 FloatArray = npt.NDArray[np.float32]
 AXES = 0.02  # cycles a pixel; straight borders and frames put their energy on the axes
@@ -135,10 +136,6 @@ class Evidence:
     def trial(self, psf: FloatArray, restorer: TileRestorer, *, linear: bool = True) -> Trial:
         """Restore by a PSF and see what comes of it.
 
-        How implausible that is, is the mean slope over the root mean square slope of the restored
-        picture (its normalised sparsity, which both blur and ringing raise), made worse by what the
-        restoration leaves unexplained.
-
         Parameters
         ----------
         psf
@@ -152,19 +149,12 @@ class Evidence:
         -------
         Trial
             What is left unexplained, how much was changed, and a number to compare PSFs by.
-
-        References
-        ----------
-        D. Krishnan, T. Tay, R. Fergus: "Blind deconvolution using a normalized sparsity measure",
-        CVPR 2011.
         """
         image = self._luma[..., None]
         restored = restorer.restore(image, psf, certainty=CERTAINTY, linear=linear)
-        sparsity = normalised_sparsity(restored[..., 0])
         share = unexplained(image, restored, psf, self._noise, linear=linear)
         change = float(np.sqrt(np.mean((restored - image) ** 2)))
-        implausibility = np.log(sparsity) + LEFT_WEIGHT * np.log(max(share, LEAST_LEFT))
-        return Trial(share, change, float(implausibility))
+        return Trial(share, change, implausibility(restored[..., 0], share))
 
     def _passed(self, psf: FloatArray) -> npt.NDArray[np.floating]:
         """Share of the power that the PSF lets through."""
@@ -178,6 +168,27 @@ class Evidence:
         if not low.any():
             return None
         return float(np.exp(np.mean(np.log(power[low] * squared[low] / passed[low] + 1e-12))))
+
+
+def implausibility(restored: FloatArray, share: float) -> float:
+    """Tell how implausible a restoration is; of two of one picture, the lesser is the likelier.
+
+    It is the mean slope over the root mean square slope of the restored picture (its normalised
+    sparsity, which both blur and ringing raise), made worse by what it leaves unexplained.
+
+    Parameters
+    ----------
+    restored
+        Encoded luma (H, W) in [0, 1].
+    share
+        Of the change, that the PSF does not explain.
+
+    References
+    ----------
+    D. Krishnan, T. Tay, R. Fergus: "Blind deconvolution using a normalized sparsity measure",
+    CVPR 2011.
+    """
+    return math.log(normalised_sparsity(restored)) + LEFT_WEIGHT * math.log(max(share, LEAST_LEFT))
 
 
 def normalised_sparsity(luma: FloatArray) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -13,7 +14,8 @@ from unblur.degradation.support import correlation
 from unblur.estimation.describe import PSFDescription, describe_psf
 from unblur.estimation.learned import LearnedEstimator
 from unblur.estimation.pyramid import halve_luma
-from unblur.restoration.hypotheses import Found, estimate_psf, fills_support
+from unblur.restoration.guard import is_sharp
+from unblur.restoration.hypotheses import Found, estimate_psf, fills_support, settle
 from unblur.restoration.model import Model
 from unblur.restoration.octaves import shrink
 from unblur.restoration.survey import REC_601, best_windows
@@ -33,6 +35,7 @@ SPECK_PEAK = 0.15  # of the light; a small round blur has a lower peak than a sp
 FLAT = 1 / 255  # standard deviation; nor does a picture that varies less, by a step of 8 bits
 CONTRADICTED = (0.9, 1.3)  # contradiction over which the trust in a PSF falls to nothing
 ESTIMATED = 0.8  # certainty of what was found: more is better only where the PSF is right
+WINDOW_OF_TILE = 320  # pixels of a tile that tell its own PSF
 SAME = 0.95  # correlation from which on a tile's own PSF is but a rougher one of the picture's
 ENOUGH_DETAIL = 2e-4  # mean squared slope at which a tile's own PSF counts half
 
@@ -66,19 +69,36 @@ class BlurField:
         return replace(self, local=self.local and count > 1)
 
     def psf_of(self, tile: FloatArray, estimator: LearnedEstimator) -> FloatArray:
-        """PSF of one tile (H, W, C), encoded: its own where it has detail and plainly another one.
+        """PSF of one tile (H, W, C), encoded: mostly the picture's where it has little detail.
 
         What a tile says for itself is rougher than what all windows together settled.
         """
         if not self.local:
             return self.psf
-        small = np.clip(shrink(tile, self.octave), 0, 1)
-        luma = small[..., 0] if small.shape[2] == 1 else small @ REC_601
+        luma = self._luma(tile)
         detail = float((np.diff(luma, axis=0) ** 2).mean() + (np.diff(luma, axis=1) ** 2).mean())
         own = estimator.estimate([luma], start=self.psf, octaves=(0,))
         weight = detail / (detail + ENOUGH_DETAIL)
         psf: FloatArray = (weight * own + (1 - weight) * self.psf).astype(np.float32)
         return self.psf if correlation(psf, self.psf) > SAME else psf
+
+    def own_psfs(
+        self, tile: FloatArray, model: Model, noise: float, *, linear: bool
+    ) -> Iterator[FloatArray]:
+        """Yield the PSF of one tile (H, W, C) by itself if it is not the picture's, then settled.
+
+        The second takes time, and is only worth it where the first one is right.
+        """
+        part = best_windows(self._luma(tile)[..., None], size=WINDOW_OF_TILE, count=1)[0]
+        own = model.estimator.estimate([part])
+        if correlation(own, self.psf) > SAME or fills_support(own) or is_sharp(own):
+            return
+        yield own
+        yield settle(part, own, noise / 2**self.octave, model, linear=linear)
+
+    def _luma(self, tile: FloatArray) -> FloatArray:
+        small = np.clip(shrink(tile, self.octave), 0, 1)
+        return np.asarray(small[..., 0] if small.shape[2] == 1 else small @ REC_601)
 
 
 def find_blur(

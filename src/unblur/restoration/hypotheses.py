@@ -95,7 +95,7 @@ def estimate_psf(
     if is_sharp(psf) or not searches or min(luma.shape) < SMALLEST:
         return Found(psf, evidence.worst_contradiction(psf), learned=True)
     if not fills_support(psf):
-        psf = _settled(luma, psf, noise, model, linear)
+        psf = settle(luma, psf, noise, model, linear=linear)
     doubt = evidence.contradiction(psf)
     allowed = max(doubt, DOUBTFUL)
 
@@ -138,7 +138,7 @@ def _others(
         rounds = POLISH if search.start == "classical" else FROM_COARSE
         edges = search.weak_edges
         psf = alternate(luma, start, model.restorer, rounds, weak_edges=edges, linear=linear)
-        return _settled(luma, psf, noise, model, linear) if draw_as_shapes(psf) else psf
+        return settle(luma, psf, noise, model, linear=linear) if draw_as_shapes(psf) else psf
 
     with ThreadPoolExecutor(max(1, min(threads, len(searches)))) as pool:
         return list(pool.map(run, searches))
@@ -152,9 +152,24 @@ def _start(search: Search, luma: FloatArray, model: Model, linear: bool) -> Floa
     return model.estimator.estimate([small], octaves=octaves)
 
 
-def _settled(
-    luma: FloatArray, psf: FloatArray, noise: float, model: Model, linear: bool
+def settle(
+    luma: FloatArray, psf: FloatArray, noise: float, model: Model, *, linear: bool = True
 ) -> FloatArray:
+    """Bring a PSF to the size and outline that the part with the most detail speaks for.
+
+    Parameters
+    ----------
+    luma
+        Encoded luma (H, W) in [0, 1].
+    psf
+        PSF (K, K).
+    noise
+        Standard deviation of the noise in `luma`.
+    model
+        Restores.
+    linear
+        Whether the blur happened in linear light, or on the encoded values.
+    """
     part = best_windows(luma[..., None], size=SETTLED, count=1)[0]
     restorer, threads = model.side_by_side.restorer, model.threads
     return settle_shape(part, psf, noise, restorer, linear=linear, threads=threads)

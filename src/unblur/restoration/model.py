@@ -9,6 +9,7 @@ from pathlib import Path
 from unblur.cards import weights_folder
 from unblur.errors import ModelError
 from unblur.estimation.learned import LearnedEstimator
+from unblur.restoration.direct import DirectRestorer
 from unblur.restoration.tile import TileRestorer
 from unblur.runtime.devices import Device
 from unblur.runtime.session import NetworkSession, load_session
@@ -17,6 +18,9 @@ __all__ = ["PSF_MODEL", "Model", "model_folder"]
 
 PSF_MODEL = "restorer-first.onnx"
 """A part of every model that works with PSFs."""
+
+DIRECT_MODEL = "direct-autoencoder.onnx"
+"""A part of those that can also do without."""
 
 
 def model_folder(model: str | Path) -> Path:
@@ -40,13 +44,14 @@ def model_folder(model: str | Path) -> Path:
 
 @dataclass(frozen=True)
 class Model:
-    """A PSF estimator and a tile restorer, and the threads that each of their networks uses."""
+    """A PSF estimator and restorers of tiles, and the threads that each of their networks uses."""
 
     estimator: LearnedEstimator
     restorer: TileRestorer
     threads: int
     name: str | Path = "default"
     device: Device = "cpu"
+    direct: DirectRestorer | None = None
 
     @cached_property
     def side_by_side(self) -> Model:
@@ -67,6 +72,7 @@ class Model:
         def session(name: str, device: Device = device) -> NetworkSession:
             return load_session(folder / f"{name}.onnx", threads=threads, device=device)
 
+        direct = (folder / DIRECT_MODEL).is_file()
         return cls(
             # a PSF of 33 x 33 px gains nothing elsewhere
             LearnedEstimator(session("psf-edges"), session("psf-cleaner", "cpu")),
@@ -74,4 +80,5 @@ class Model:
             threads,
             model,
             device,
+            DirectRestorer(session(Path(DIRECT_MODEL).stem)) if direct else None,
         )

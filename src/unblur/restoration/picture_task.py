@@ -13,18 +13,33 @@ from scipy import fft
 from unblur.images.color import to_float
 from unblur.images.tiling import Tile, even_size, plan_tiles
 from unblur.restoration.context import context_of
+from unblur.restoration.evidence import implausibility
 from unblur.restoration.field import BlurField
-from unblur.restoration.guard import is_sharp, trust, unexplained
+from unblur.restoration.guard import is_sharp, trust, trust_without_psf, unexplained
 from unblur.restoration.model import Model
-from unblur.restoration.octaves import restore_at
+from unblur.restoration.octaves import restore_at, shrink
 from unblur.restoration.report import TileReport
 from unblur.restoration.tiled import FADE, restore_tiles
 
 __all__ = ["PictureTask"]
 
 FloatArray = npt.NDArray[np.float32]
+SETTLED = 0.05  # unexplained share up to which a tile asks for no PSF of its own
+DROWNED = 0.3  # noise over the change from which on it hides which PSF is the likelier
+PLAINLY = 0.03  # of implausibility, by which a tile's own PSF must do better than the picture's
 TILE = 560  # largest side of a tile; memory grows with its square
 MULTIPLE = 8  # of a tile's sides, as the networks want it
+
+
+@dataclass(frozen=True, eq=False)
+class _Attempt:
+    """What a PSF makes of a tile: the change, how far it is trusted, and what speaks against it."""
+
+    psf: FloatArray
+    change: FloatArray
+    weight: float
+    share: float = 0.0
+    implausibility: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -90,28 +105,51 @@ class PictureTask:
     def restore(self, tile: Tile) -> tuple[FloatArray, TileReport]:
         """Return one restored tile, and what was done."""
         blurred = to_float(self.pixels[tile.slices])
-        psf, octave = self.field.psf, self.field.octave
-        weight = self.strength * self.field.trust
-        if weight == 0:
-            return blurred, TileReport(tile, 0.0, psf, octave)
-        psf = self.field.psf_of(blurred, self.model.estimator)
-        if self.blind and is_sharp(psf):
-            return blurred, TileReport(tile, 0.0, psf, octave)
         encoded = np.clip(blurred, 0, 1)
+        found, direct = self._by_psf(encoded), 0.0
+        change = np.float32(found.weight) * found.change
+        if self.blind and found.weight < 1 and self.strength > 0 and self.model.direct is not None:
+            restored = self.model.direct.restore(encoded)
+            direct = (1 - found.weight) * trust_without_psf(encoded, restored)
+            change += np.float32(direct) * (restored - encoded)
+        weight, direct = self.strength * found.weight, self.strength * direct
+        report = TileReport(tile, weight, found.psf, self.field.octave, direct)
+        return blurred + np.float32(self.strength) * change, report
+
+    def _by_psf(self, encoded: FloatArray) -> _Attempt:
+        """Restore by the PSF of the picture, or by the tile's own where that is likelier."""
+        field = self.field
+        if self.strength == 0 or field.trust == 0 or (self.blind and is_sharp(field.psf)):
+            return _Attempt(field.psf, np.zeros_like(encoded), 0.0)
+        found = self._attempt(encoded, field.psf)
+        change = float(np.sqrt(np.mean(found.change**2)))
+        if not field.local or found.share < SETTLED or self.noise > DROWNED * change:
+            return found
+        for psf in field.own_psfs(encoded, self.model, self.noise, linear=self.linear):
+            other = self._attempt(encoded, psf)
+            plainly = PLAINLY if found.psf is field.psf else 0.0
+            if other.implausibility > found.implausibility - plainly:
+                break
+            found = other
+        return found
+
+    def _attempt(self, encoded: FloatArray, psf: FloatArray) -> _Attempt:
+        field = self.field
         restored = restore_at(
             self.model.restorer,
             encoded,
             psf,
-            octave,
-            certainty=self.field.certainty,
+            field.octave,
+            certainty=field.certainty,
             linear=self.linear,
             passes=self.passes,
         )
-        if self.blind:
-            share = unexplained(encoded, restored, psf, self.noise, octave, linear=self.linear)
-            weight *= trust(share, self.field.certainty)
-        values = blurred + np.float32(weight) * (restored - encoded)
-        return values, TileReport(tile, weight, psf, octave)
+        change = restored - encoded
+        if not self.blind:
+            return _Attempt(psf, change, field.trust)
+        share = unexplained(encoded, restored, psf, self.noise, field.octave, linear=self.linear)
+        doubt = implausibility(shrink(restored, field.octave).mean(2), share)
+        return _Attempt(psf, change, field.trust * trust(share, psf, field.certainty), share, doubt)
 
 
 def _overlap_of(field: BlurField) -> tuple[int, int]:

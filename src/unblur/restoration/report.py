@@ -22,17 +22,26 @@ class TileReport:
     tile : Tile
         Its place: top, left, height and width in pixels.
     weight : float
-        How much of its restoration was used: 0 if it was left as it was, at most the strength.
+        How much of its restoration by the PSF was used, at most the strength.
     psf : ndarray of float32, optional
         (K, K), sum 1, the blur there; None if the model restores without finding it.
     octave : int
         The PSF holds for the tile halved so many times.
+    direct : float
+        How much was used of what a network made that sees the picture alone: where the PSF was
+        not believed.
     """
 
     tile: Tile
     weight: float
     psf: NDArray[np.float32] | None = None
     octave: int = 0
+    direct: float = 0.0
+
+    @property
+    def kept(self) -> bool:
+        """Whether the tile was left as it was."""
+        return self.weight == 0 and self.direct == 0
 
     def to_dict(self) -> dict[str, object]:
         """Only what JSON can hold; the PSF as rows, to four digits."""
@@ -43,6 +52,7 @@ class TileReport:
             "height": self.tile.height,
             "width": self.tile.width,
             "weight": round(float(self.weight), 4),
+            "direct": round(float(self.direct), 4),
             "octave": self.octave,
             "psf": psf and [[float(f"{value:.4g}") for value in row] for row in psf],
         }
@@ -88,7 +98,7 @@ class RestorationReport:
     tiles : int
         How many tiles the picture was cut into.
     tiles_kept : int
-        How many of them were left as they were, being sharp already or not explained by the PSF.
+        How many of them were left as they were, being sharp already or not explained by any blur.
     strength : float
         The strength asked for, 0 to 1.
     field : tuple of TileReport

@@ -199,7 +199,7 @@ class Restorer:
             megapixels=pixels.shape[0] * pixels.shape[1] / 1e6,
             seconds=time.perf_counter() - start,
             tiles=len(tiles),
-            tiles_kept=sum(each.weight == 0 for each in tiles),
+            tiles_kept=sum(each.kept for each in tiles),
             strength=strength,
             field=tiles,
         )
