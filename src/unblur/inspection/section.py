@@ -105,6 +105,7 @@ def _facts(found: Findings) -> str:
     height, width, channels = found.before.shape
     kind = {"none": "none to speak of", "defocus": "out of focus"}.get(blur.kind, blur.kind)
     restored, colours = report.tiles - report.tiles_kept, "grey" if channels == 1 else "colour"
+    direct = f"; {report.tiles_direct} without a PSF" if report.tiles_direct else ""
     left = "; the others were left as they are" if report.tiles_kept else ""
     rows = {
         "Kind of blur": kind,
@@ -113,7 +114,7 @@ def _facts(found: Findings) -> str:
         "How sure": f"{100 * blur.confidence:.0f} %",
         "Noise": f"{100 * blur.noise:.2f} % of the full range",
         "Size": f"{width} x {height} px, {colours}, {found.before.dtype}",
-        "Restored": f"{restored} of {report.tiles} tiles{left}",
+        "Restored": f"{restored} of {report.tiles} tiles{direct}{left}",
         "Time": f"{report.seconds:.1f} s",
     }
     lines = "".join(f"<dt>{name}</dt><dd>{escape(text)}</dd>" for name, text in rows.items())

@@ -95,4 +95,5 @@ def _sum(reports: list[Report]) -> Report:
         seconds=sum(report.seconds for report in every),
         tiles=sum(report.tiles for report in every),
         tiles_kept=sum(report.tiles_kept for report in every),
+        tiles_direct=sum(report.tiles_direct for report in every),
     )

@@ -105,6 +105,8 @@ class RestorationReport:
         Each tile with its own PSF, row by row.
     bound : ChangeBound, optional
         On the change, for a faithful restoration.
+    tiles_direct : int
+        How many were restored more by the network that needs no PSF than by their PSF.
     """
 
     blur: BlurReport | None
@@ -116,6 +118,7 @@ class RestorationReport:
     strength: float
     field: tuple[TileReport, ...] = ()
     bound: ChangeBound | None = None
+    tiles_direct: int = 0
 
     def to_sentence(self) -> str:
         """How the picture was made, for the record of a result."""
@@ -135,6 +138,7 @@ class RestorationReport:
             "seconds": round(self.seconds, 3),
             "tiles": self.tiles,
             "tiles_kept": self.tiles_kept,
+            "tiles_direct": self.tiles_direct,
             "strength": self.strength,
             "bound": None if self.bound is None else asdict(self.bound),
         }

@@ -202,6 +202,7 @@ class Restorer:
             tiles_kept=sum(each.kept for each in tiles),
             strength=strength,
             field=tiles,
+            tiles_direct=sum(each.direct > each.weight for each in tiles),
         )
         return back(result), report
 

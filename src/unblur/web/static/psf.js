@@ -22,7 +22,7 @@ const UNSURE = 0.5; // below, other kinds are worth a try
 /** What a report holds, as elements. */
 export function describe(report) {
   if (!report) return ["Not looked at yet."];
-  const { blur, blind, tiles, tiles_kept: kept, seconds, notes } = report;
+  const { blur, blind, tiles, tiles_kept: kept, tiles_direct: direct, seconds, notes } = report;
   const angle = blur.angle === null ? "" : ` at ${blur.angle.toFixed(0)}°`;
   const rows = [["Blur", KINDS[blur.kind]]];
   if (blur.kind !== "none") rows.push(["Extent", `${blur.extent.toFixed(1)} px${angle}`]);
@@ -38,6 +38,7 @@ export function describe(report) {
   const said = [...notes];
   if (blind && blur.kind === "none") said.push("If you know better, choose the blur below.");
   else if (blind && blur.confidence < UNSURE) said.push("Not sure of the kind: try others below.");
+  if (direct) said.push(`No PSF explains ${direct} of ${tiles} parts; they were restored without one.`);
   if (kept) said.push(`${kept} of ${tiles} parts were left as they were.`);
   const lines = said.map((text) => Object.assign(document.createElement("p"), { textContent: text }));
   return [list, ...lines];
