@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from unblur import FileResult, Job
 
-__all__ = ["BatchTalk", "complain", "printable"]
+__all__ = ["BatchTalk", "blur_in_words", "complain", "done_in_words", "printable"]
 
 
 def complain(text: str) -> None:
@@ -170,9 +170,20 @@ def _bar() -> Progress:
 
 
 def _line(result: FileResult) -> str:
-    blur = result.report.to_dict().get("blur") if result.report else None
-    found = f"  {blur_in_words(blur)}" if isinstance(blur, Mapping) else ""
+    report: Mapping[str, Any] = result.report.to_dict() if result.report else {}
+    found = f"  {done_in_words(report)}" if isinstance(report.get("blur"), Mapping) else ""
     return f"{result.source} -> {result.target}{found}  {result.seconds:.1f} s"
+
+
+def done_in_words(report: Mapping[str, Any]) -> str:
+    """Say which blur was taken out; one that was found but not believed is none."""
+    tiles, kept, direct = (report.get(name, 0) for name in ("tiles", "tiles_kept", "tiles_direct"))
+    if direct and direct + kept == tiles:
+        return "blur that no PSF explains"
+    words = blur_in_words(report["blur"])
+    if tiles and kept == tiles and report["blur"].get("kind") != "none":
+        return "left as it was"
+    return f"{words}, in part no PSF" if direct else words
 
 
 def blur_in_words(blur: Mapping[str, Any]) -> str:
