@@ -15,9 +15,10 @@ from unblur.estimation.describe import PSFDescription, describe_psf
 from unblur.estimation.learned import LearnedEstimator
 from unblur.estimation.pyramid import halve_luma
 from unblur.restoration.guard import is_sharp
-from unblur.restoration.hypotheses import Found, estimate_psf, fills_support, settle
+from unblur.restoration.hypotheses import Found, estimate_psf, fills_support
 from unblur.restoration.model import Model
 from unblur.restoration.octaves import shrink
+from unblur.restoration.shapes import ROUND, exact_round, settle
 from unblur.restoration.survey import REC_601, best_windows
 
 __all__ = ["BlurField", "find_blur"]
@@ -85,11 +86,19 @@ class BlurField:
     def own_psfs(
         self, tile: FloatArray, model: Model, noise: float, *, linear: bool
     ) -> Iterator[FloatArray]:
-        """Yield the PSF of one tile (H, W, C) by itself if it is not the picture's, then settled.
+        """Yield what may be the PSF of one tile (H, W, C) instead of the picture's.
 
-        The second takes time, and is only worth it where the first one is right.
+        The round shape that its spectrum tells of; else the network's estimate, then settled, which
+        takes time, and is only worth it where the first one is right.
         """
-        part = best_windows(self._luma(tile)[..., None], size=WINDOW_OF_TILE, count=1)[0]
+        luma = self._luma(tile)
+        if describe_psf(self.psf).kind in ROUND:
+            exact = exact_round([luma], self.psf.shape[0], linear=linear)
+            if exact is not None:
+                if correlation(exact, self.psf) <= SAME:
+                    yield exact
+                return
+        part = best_windows(luma[..., None], size=WINDOW_OF_TILE, count=1)[0]
         own = model.estimator.estimate([part])
         if correlation(own, self.psf) > SAME or fills_support(own) or is_sharp(own):
             return

@@ -10,27 +10,20 @@ import numpy as np
 import numpy.typing as npt
 
 from unblur.estimation.classical import estimate_psf_classical
-from unblur.estimation.describe import BlurKind, describe_psf, draw_as_shapes
+from unblur.estimation.describe import draw_as_shapes
 from unblur.estimation.pyramid import halve_luma
 from unblur.restoration.alternation import FROM_COARSE, POLISH, alternate
 from unblur.restoration.certainty import noise_left
-from unblur.restoration.evidence import Evidence, Trial
+from unblur.restoration.evidence import Evidence
 from unblur.restoration.guard import is_sharp
 from unblur.restoration.model import Model
-from unblur.restoration.settling import settle_shape
-from unblur.restoration.survey import best_windows
+from unblur.restoration.shapes import DOUBTFUL, settle, shape_psf
 
 __all__ = ["SEARCHES", "Found", "Search", "estimate_psf", "fills_support"]
 
 FloatArray = npt.NDArray[np.float32]
 SMALLEST = 128  # pixels; the turns need a window of this side
-SETTLED = 320  # pixels; a part of this side says as much of the size of a PSF as all of a window
-DOUBTFUL = 0.6  # contradiction above which a PSF is no better than any other
 PLAINLY = 0.01  # of implausibility, by which another PSF must do better than one without doubt
-EXPLAINED: dict[BlurKind, float] = {"gaussian": 0.2, "defocus": 0.2, "motion": 0.15}
-"""Unexplained share up to which a shape is right; a little more may be left by a bent path."""
-DROWNED = 0.3  # noise over the change from which on it hides what is unexplained
-SHORT = 4.0  # pixels; a shorter path is hardly told from a round blur
 CUT_OFF = 0.05  # of implausibility, for a PSF that fills its support: one that does not is whole
 FULL_SUPPORT = 0.04  # of a PSF's mass near its border: it is cut off
 
@@ -95,7 +88,9 @@ def estimate_psf(
     if is_sharp(psf) or not searches or min(luma.shape) < SMALLEST:
         return Found(psf, evidence.worst_contradiction(psf), learned=True)
     if not fills_support(psf):
-        psf = settle(luma, psf, noise, model, linear=linear)
+        psf, plain = shape_psf(windows, psf, evidence, noise, model, linear=linear)
+        if plain:
+            return Found(psf, evidence.worst_contradiction(psf), learned=True)
     doubt = evidence.contradiction(psf)
     allowed = max(doubt, DOUBTFUL)
 
@@ -106,25 +101,14 @@ def estimate_psf(
     def ranks(others: list[FloatArray]) -> list[tuple[float, FloatArray]]:
         return [rank(other) for other in others if evidence.contradiction(other) < allowed]
 
-    first = evidence.trial(psf, model.restorer, linear=linear)
-    if doubt <= DOUBTFUL and _explains(psf, first, noise):
-        return Found(psf, evidence.worst_contradiction(psf), learned=True)
-    ranked = [(first.implausibility - (PLAINLY if doubt <= DOUBTFUL else 0), psf)]
+    first = evidence.trial(psf, model.restorer, linear=linear).implausibility
+    ranked = [(first - (PLAINLY if doubt <= DOUBTFUL else 0), psf)]
     ranked += ranks(_others(luma, noise, model, SEARCHES[:searches], linear=linear))
     best = min(ranked, key=itemgetter(0))[1]
     if best is not psf and searches >= len(SEARCHES):
         ranked += ranks([alternate(luma, best, model.restorer, POLISH, linear=linear)])
         best = min(ranked, key=itemgetter(0))[1]
     return Found(best, evidence.worst_contradiction(best), learned=best is psf)
-
-
-def _explains(psf: FloatArray, trial: Trial, noise: float) -> bool:
-    """Whether a PSF is of a simple shape, and plainly leaves so little that none is better."""
-    blur = describe_psf(psf)
-    hidden = noise > DROWNED * trial.change
-    if hidden or fills_support(psf) or (blur.kind == "motion" and blur.extent <= SHORT):
-        return False
-    return trial.left <= EXPLAINED.get(blur.kind, 0.0)
 
 
 def _others(
@@ -150,29 +134,6 @@ def _start(search: Search, luma: FloatArray, model: Model, linear: bool) -> Floa
     small = halve_luma(halve_luma(luma, linear=linear), linear=linear)
     octaves = (0,) if search.start == "glance" else None
     return model.estimator.estimate([small], octaves=octaves)
-
-
-def settle(
-    luma: FloatArray, psf: FloatArray, noise: float, model: Model, *, linear: bool = True
-) -> FloatArray:
-    """Bring a PSF to the size and outline that the part with the most detail speaks for.
-
-    Parameters
-    ----------
-    luma
-        Encoded luma (H, W) in [0, 1].
-    psf
-        PSF (K, K).
-    noise
-        Standard deviation of the noise in `luma`.
-    model
-        Restores.
-    linear
-        Whether the blur happened in linear light, or on the encoded values.
-    """
-    part = best_windows(luma[..., None], size=SETTLED, count=1)[0]
-    restorer, threads = model.side_by_side.restorer, model.threads
-    return settle_shape(part, psf, noise, restorer, linear=linear, threads=threads)
 
 
 def fills_support(psf: FloatArray) -> bool:
