@@ -117,7 +117,8 @@ def _rings(windows: Sequence[FloatArray], linear: bool) -> tuple[Numbers, Number
     for window in windows:
         power = power_of(window, LARGEST, AXES, linear=linear)
         frequency = power.frequency
-        ring = ((frequency - BAND[0]) / (BAND[1] - BAND[0]) * RINGS).astype(int)
+        place = (frequency - BAND[0]) / (BAND[1] - BAND[0])
+        ring = np.clip(place * RINGS, 0, RINGS - 1).astype(int)
         for row, values in enumerate((frequency, power.logs, np.ones(len(ring)))):
             sums[row] += np.bincount(ring, values, minlength=RINGS)
     frequency, logs, count = sums[:, sums[2] > FEWEST]
