@@ -21,12 +21,12 @@ FloatArray = npt.NDArray[np.float32]
 # (the middle ones with noise of 0.02 and JPEG 70) and of scenes that moved, which no PSF explains,
 # but which the many numbers of a shake come near to.
 CERTAINTIES = (0.0, 0.3, 0.8)
-UNEXPLAINED = ((0.4, 0.33, 0.11), (0.7, 0.57, 0.21))
-UNEXPLAINED_BY_SHAKE = ((0.4, 0.33, 0.09), (0.7, 0.57, 0.17))
+UNEXPLAINED = ((0.4, 0.33, 0.15), (0.7, 0.57, 0.3))
+UNEXPLAINED_BY_SHAKE = ((0.4, 0.33, 0.1), (0.7, 0.57, 0.2))
 NOISIER = 1.06  # than it is measured, a picture may be
 SHARP_PEAK = 0.4
 FLAT = 1 / 255  # standard deviation; a picture that varies less, by a step of 8 bits, has no detail
-DETAIL_ADDED = (0.03, 0.08)  # by a network without a PSF, between which its trust rises
+DETAIL_ADDED = (0.1, 0.25)  # by a network without a PSF, between which its trust rises
 
 
 def is_sharp(psf: FloatArray) -> bool:
