@@ -61,21 +61,30 @@ def test_more_noise_than_was_measured_is_no_doubt(cat):
 
 def test_detail_added_to_a_blurred_picture_is_trusted_without_a_psf(cat):
     blurred = Degradation(motion_psf(9, 40)).apply(cat, 0)
-    assert trust_without_psf(blurred, cat) == 1
+    assert trust_without_psf(blurred, cat, gaussian_psf(2.0)) == 1
+
+
+def test_where_no_blur_was_found_more_detail_must_be_added(cat):
+    blurred = Degradation(gaussian_psf(0.8)).apply(cat, 0)
+    some = blurred + np.float32(0.3) * (cat - blurred)
+    found, none = (
+        trust_without_psf(blurred, some, psf) for psf in (gaussian_psf(0.8), delta_psf(9))
+    )
+    assert found > none
 
 
 def test_a_sharp_picture_is_not_given_to_a_network_without_a_psf(cat):
     rng = np.random.default_rng(0)
     change = (0.004 * rng.standard_normal(cat.shape)).astype(np.float32)
-    assert trust_without_psf(cat, cat) == 0
-    assert trust_without_psf(cat, np.clip(cat + change, 0, 1)) == 0
+    assert trust_without_psf(cat, cat, gaussian_psf(2.0)) == 0
+    assert trust_without_psf(cat, np.clip(cat + change, 0, 1), gaussian_psf(2.0)) == 0
 
 
 def test_nor_is_a_noisy_one_that_it_smooths_or_a_flat_one_that_it_fills(cat):
     rng = np.random.default_rng(0)
     noisy = np.clip(cat + 0.05 * rng.standard_normal(cat.shape), 0, 1).astype(np.float32)
-    assert trust_without_psf(noisy, cat) == 0
-    assert trust_without_psf(np.full_like(cat, 0.5), cat) == 0
+    assert trust_without_psf(noisy, cat, gaussian_psf(2.0)) == 0
+    assert trust_without_psf(np.full_like(cat, 0.5), cat, gaussian_psf(2.0)) == 0
 
 
 @pytest.mark.parametrize(("psf", "sharp"), [(delta_psf(9), True), (gaussian_psf(0.7), False)])

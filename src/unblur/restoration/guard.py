@@ -26,6 +26,7 @@ UNEXPLAINED_BY_SHAKE = ((0.4, 0.33, 0.1), (0.7, 0.57, 0.2))
 NOISIER = 1.06  # than it is measured, a picture may be
 SHARP_PEAK = 0.4
 FLAT = 1 / 255  # standard deviation; a picture that varies less, by a step of 8 bits, has no detail
+DETAIL_ADDED_TO_SHARP = (0.4, 0.6)
 DETAIL_ADDED = (0.1, 0.25)  # by a network without a PSF, between which its trust rises
 
 
@@ -99,7 +100,7 @@ def trust(share: float, psf: FloatArray, certainty: float) -> float:
     return float(np.clip((high - share) / (high - low), 0, 1))
 
 
-def trust_without_psf(blurred: FloatArray, restored: FloatArray) -> float:
+def trust_without_psf(blurred: FloatArray, restored: FloatArray, psf: FloatArray) -> float:
     """Weight in [0, 1] of a tile restored by a network that sees the picture alone.
 
     Where a picture is blurred, such a network adds detail that is strong beside what is there; of
@@ -110,6 +111,8 @@ def trust_without_psf(blurred: FloatArray, restored: FloatArray) -> float:
     ----------
     blurred, restored
         Encoded tiles (H, W, C) in [0, 1].
+    psf
+        PSF (K, K) that was found; where it tells of no blur, more detail must be added.
     """
     before, after = blurred.mean(2), restored.mean(2)
     if before.std() < FLAT:
@@ -117,7 +120,7 @@ def trust_without_psf(blurred: FloatArray, restored: FloatArray) -> float:
     fine = float(np.std(before - ndimage.gaussian_filter(before, 1)))
     change = float(np.sqrt(np.mean((restored - blurred) ** 2)))
     growth = _slopes(after) / max(_slopes(before), 1e-9) - 1
-    low, high = DETAIL_ADDED
+    low, high = DETAIL_ADDED if describe_psf(psf).kind != "none" else DETAIL_ADDED_TO_SHARP
     added = max(growth, 0) * change / max(fine, 1e-6)
     return float(np.clip((added - low) / (high - low), 0, 1))
 

@@ -110,7 +110,7 @@ class PictureTask:
         change = np.float32(found.weight) * found.change
         if self.blind and found.weight < 1 and self.strength > 0 and self.model.direct is not None:
             restored = self.model.direct.restore(encoded)
-            direct = (1 - found.weight) * trust_without_psf(encoded, restored)
+            direct = (1 - found.weight) * trust_without_psf(encoded, restored, found.psf)
             change += np.float32(direct) * (restored - encoded)
         weight, direct = self.strength * found.weight, self.strength * direct
         report = TileReport(tile, weight, found.psf, self.field.octave, direct)
