@@ -14,7 +14,7 @@ from unblur.degradation.support import correlation
 from unblur.estimation.describe import PSFDescription, describe_psf
 from unblur.estimation.learned import LearnedEstimator
 from unblur.estimation.pyramid import halve_luma
-from unblur.restoration.guard import is_sharp
+from unblur.restoration.guard import is_sharp, slope_energy
 from unblur.restoration.hypotheses import Found, estimate_psf, fills_support
 from unblur.restoration.model import Model
 from unblur.restoration.octaves import shrink
@@ -77,7 +77,7 @@ class BlurField:
         if not self.local:
             return self.psf
         luma = self._luma(tile)
-        detail = float((np.diff(luma, axis=0) ** 2).mean() + (np.diff(luma, axis=1) ** 2).mean())
+        detail = slope_energy(luma)
         own = estimator.estimate([luma], start=self.psf, octaves=(0,))
         weight = detail / (detail + ENOUGH_DETAIL)
         psf: FloatArray = (weight * own + (1 - weight) * self.psf).astype(np.float32)
