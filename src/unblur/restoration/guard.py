@@ -27,8 +27,8 @@ UNEXPLAINED_BY_SHAKE = ((0.4, 0.33, 0.1), (0.7, 0.57, 0.2))
 NOISIER = 1.06  # than it is measured, a picture may be
 SHARP_PEAK = 0.4
 FLAT = 1 / 255  # standard deviation; a picture that varies less, by a step of 8 bits, has no detail
-# Detail added by a network without a PSF, between which its trust rises: where a blur was found, and
-# where none was, so that no sharp validation picture changes.
+# Detail added by a network without a PSF, between which its trust rises: where a blur was found,
+# and where none was, so that no sharp validation picture changes.
 DETAIL_ADDED, DETAIL_ADDED_TO_SHARP = (0.1, 0.25), (0.4, 0.6)
 
 
