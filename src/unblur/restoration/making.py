@@ -241,7 +241,7 @@ def digest_model(model: str | Path) -> ModelDigest:
     Examples
     --------
     >>> digest_model("default").files[0].path
-    'psf-cleaner.json'
+    'direct-autoencoder.json'
     """
     path = Path(model)
     if path.is_file():
