@@ -40,6 +40,7 @@ from unblur.runtime.openvino_session import OpenVinoSession
 from unblur.runtime.session import OnnxSession
 
 SIZES = {1: (1000, 1000), 12: (3000, 4000), 24: (4000, 6000), 100: (10000, 10000)}
+NETWORKS = ("restorer-first", "restorer-second", "psf-edges", "psf-cleaner", "direct-autoencoder")
 JPEG_UP_TO = 24  # megapixels; above, the file is a TIFF
 
 
@@ -111,9 +112,9 @@ def operations(name: str) -> float:
         value.name: [axis.dim_value for axis in value.type.tensor_type.shape.dim]
         for value in (*known.value_info, *known.input, *known.output)
     }
-    weights = {value.name: list(value.dims) for value in known.initializer}
+    shapes |= {value.name: list(value.dims) for value in known.initializer}
     return sum(
-        2 * np.prod(weights[node.input[1]]) * np.prod(shapes[node.output[0]][2:])
+        2 * np.prod(shapes[node.input[1]]) * np.prod(shapes[node.output[0]][2:])
         for node in known.node
         if node.op_type == "Conv"
     ) / (side * side)
@@ -121,7 +122,7 @@ def operations(name: str) -> float:
 
 def instrument() -> Watch:
     watch = Watch()
-    each = {name: operations(name) for name in ("restorer-first", "restorer-second", "psf-edges")}
+    each = {name: operations(name) for name in NETWORKS}
 
     def network(session: Any, batch: np.ndarray) -> tuple[float, float]:
         pixels = batch.shape[2] * batch.shape[3]

@@ -133,12 +133,14 @@ def misfits(
     shape = (np.log(passed + LEAST)[:, None] + fall)[:, :, None]
     floor = math.log(float(np.exp(logs[frequency > HIGHEST]).mean())) + floors[:, None]
     strength = np.median((logs - shape)[..., frequency < LOW], -1, keepdims=True)
+    scene, noise = np.exp(shape), np.exp(floor)
     for _ in range(ROUNDS):
-        expected = np.logaddexp(strength + shape, floor)
-        gain = np.exp(strength + shape - expected)
+        signal = np.exp(strength) * scene
+        expected = signal + noise
+        gain = signal / expected
         weight = count * gain
-        rise = (weight * (logs - expected)).sum(-1, keepdims=True)
+        rise = (weight * (logs - np.log(expected))).sum(-1, keepdims=True)
         strength = strength + rise / np.maximum((weight * gain).sum(-1, keepdims=True), 1e-9)
-    residual = np.minimum((logs - np.logaddexp(strength + shape, floor)) ** 2, outlier)
+    residual = np.minimum((logs - np.log(np.exp(strength) * scene + noise)) ** 2, outlier)
     total = np.broadcast_to(np.asarray(count, float), logs.shape).sum()
     return np.asarray((count * residual).sum(-1) / total)

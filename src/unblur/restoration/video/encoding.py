@@ -22,6 +22,7 @@ from av.video.format import VideoFormat
 from av.video.frame import VideoFrame
 
 from unblur.errors import ArgumentError, ImageWriteError
+from unblur.origin import instruction_sets
 from unblur.restoration.video.source import Clip
 
 __all__ = ["Encoding", "choose_encoding", "configure", "display_matrix", "format_of", "has_flag"]
@@ -75,6 +76,8 @@ class Encoding:
     def options(self) -> Mapping[str, str]:
         """Of the encoder."""
         usual = dict(_OPTIONS.get(self.codec, {}))
+        if self.codec == "libx264" and "AVX512" in instruction_sets():
+            usual["x264-params"] = "asm=AVX2"  # its AVX-512 gives other bytes now and then
         return usual if self.crf is None else usual | {"crf": str(self.crf)}
 
 
