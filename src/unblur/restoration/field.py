@@ -92,13 +92,13 @@ class BlurField:
         takes time, and is only worth it where the first one is right.
         """
         luma = self._luma(tile)
+        part = best_windows(luma[..., None], size=WINDOW_OF_TILE, count=1)[0]
         if describe_psf(self.psf).kind in ROUND:
-            exact = exact_round([luma], self.psf.shape[0], linear=linear)
+            exact = exact_round([part], self.psf.shape[0], linear=linear)
             if exact is not None:
                 if correlation(exact, self.psf) <= SAME:
                     yield exact
                 return
-        part = best_windows(luma[..., None], size=WINDOW_OF_TILE, count=1)[0]
         own = model.estimator.estimate([part])
         if correlation(own, self.psf) > SAME or fills_support(own) or is_sharp(own):
             return
