@@ -47,6 +47,16 @@ def test_the_estimate_is_that_of_the_trained_network(tmp_path, network, luma):
     np.testing.assert_allclose(LearnedEstimator(*sessions).estimate([luma]), wanted, atol=2e-6)
 
 
+def test_windows_side_by_side_give_the_same_psf(tmp_path, network, luma):
+    for part in network.parts():
+        export_part(part, tmp_path, FACTS)
+    sessions = [load_session(tmp_path / f"psf-{name}.onnx") for name in ("edges", "cleaner")]
+    estimator, windows = LearnedEstimator(*sessions), [luma, luma[::-1], luma[:, ::-1]]
+    wanted = estimator.estimate(windows)
+    np.testing.assert_array_equal(estimator.estimate(windows, threads=3), wanted)
+    assert not np.array_equal(estimator.estimate(windows[:1]), wanted)
+
+
 def test_light_is_halved_where_it_was_blurred(luma):
     light = srgb_to_linear(luma).reshape(SIDE // 2, 2, SIDE // 2, 2).mean((1, 3))
     np.testing.assert_allclose(srgb_to_linear(halve_luma(luma, linear=True)), light, atol=1e-6)

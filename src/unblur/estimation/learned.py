@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import numpy.typing as npt
@@ -44,6 +45,7 @@ class LearnedEstimator:
         *,
         start: FloatArray | None = None,
         octaves: Sequence[int] | None = None,
+        threads: int = 1,
     ) -> FloatArray:
         """Return the PSF that all windows share.
 
@@ -55,6 +57,8 @@ class LearnedEstimator:
             PSF (K, K) to begin with, at the first octave; no blur if not given.
         octaves
             Octave of each pass, from coarse to fine; as trained if not given.
+        threads
+            Windows looked at side by side.
 
         Returns
         -------
@@ -67,11 +71,12 @@ class LearnedEstimator:
             pyramid[octave] = [halve(window) for window in pyramid[octave - 1]]
         psf = self._delta() if start is None else start
         present = octaves[0]
-        for octave in octaves:
-            for _ in range(present - octave):
-                psf = upsample_psf(psf)
-            present = octave
-            psf = self._refine(pyramid[octave], psf)
+        with ThreadPoolExecutor(threads) as pool:
+            for octave in octaves:
+                for _ in range(present - octave):
+                    psf = upsample_psf(psf)
+                present = octave
+                psf = self._refine(pyramid[octave], psf, pool)
         return psf
 
     def _delta(self) -> FloatArray:
@@ -79,16 +84,23 @@ class LearnedEstimator:
         psf[self.size // 2, self.size // 2] = 1
         return psf
 
-    def _refine(self, windows: Sequence[FloatArray], psf: FloatArray) -> FloatArray:
+    def _refine(
+        self, windows: Sequence[FloatArray], psf: FloatArray, pool: ThreadPoolExecutor
+    ) -> FloatArray:
         """One pass: a better PSF than the present one."""
         height, width = windows[0].shape
         statistics = PSFStatistics(fast_shape((max(height, self.size), max(width, self.size))))
         taper = sine_window(height, width)
-        for luma in windows:
+
+        def edges(luma: FloatArray) -> FloatArray:
             maps = self._predict(luma, psf)
             with np.errstate(over="ignore"):  # exp of a large number: the mask is zero
-                masked = maps[:2] / (1 + np.exp(-maps[2:]))
-            statistics.add(masked * taper, gradients(luma) * taper)
+                masked: FloatArray = maps[:2] / (1 + np.exp(-maps[2:]))
+            return masked * taper
+
+        run = pool.map if len(windows) > 1 else map
+        for luma, sharp in zip(windows, run(edges, windows), strict=True):
+            statistics.add(sharp, gradients(luma) * taper)
         closed, correlation, flat = statistics.maps(self._regularisation, self.size)
         stack = np.stack([closed * PSF_GAIN, correlation, flat * PSF_GAIN, psf * PSF_GAIN])
         cleaned: FloatArray = self._cleaner.run(stack[None])[0]

@@ -141,7 +141,7 @@ def find_blur(
         return BlurField(delta_psf(size))
     if float(_windows(pixels, 0, linear)[0].std()) < FLAT:
         return BlurField(delta_psf(size))
-    first = _first_octave(pixels, model.estimator, linear)
+    first = _first_octave(pixels, model, linear)
     octaves = range(first, LARGEST_OCTAVE + 1)
     for octave in (0, *octaves) if first and searches else octaves:
         windows = _windows(pixels, octave, linear)
@@ -161,7 +161,7 @@ def _windows(pixels: npt.NDArray[Any], octave: int, linear: bool) -> list[FloatA
     return windows
 
 
-def _first_octave(pixels: npt.NDArray[Any], estimator: LearnedEstimator, linear: bool) -> int:
+def _first_octave(pixels: npt.NDArray[Any], model: Model, linear: bool) -> int:
     """Octave at which the estimator knows blurs of this extent, seen on smaller copies first.
 
     At full size a blur that is far too large looks like a small soft one. What the smallest copy
@@ -170,9 +170,9 @@ def _first_octave(pixels: npt.NDArray[Any], estimator: LearnedEstimator, linear:
     octave = LARGEST_OCTAVE
     while octave > 0:
         windows = _windows(pixels, octave, linear)
-        if min(windows[0].shape) < 2 * estimator.size:
+        if min(windows[0].shape) < 2 * model.estimator.size:
             return 0
-        found = describe_psf(estimator.estimate(windows))
+        found = describe_psf(model.estimate(windows))
         needed = _octave_of(found, octave)
         fits = octave == LARGEST_OCTAVE or found.extent * 2**octave <= FITS * 2**needed
         if needed >= octave or not fits:

@@ -82,7 +82,7 @@ def estimate_psf(
     linear
         Whether the blur happened in linear light, or on the encoded values.
     """
-    psf, luma = model.estimator.estimate(windows), windows[0]
+    psf, luma = model.estimate(windows), windows[0]
     noise = noise_left(luma)
     evidence = Evidence(luma, noise)
     if is_sharp(psf) or not searches or min(luma.shape) < SMALLEST:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
 
 from unblur.cards import weights_folder
 from unblur.errors import ModelError
@@ -16,6 +20,7 @@ from unblur.runtime.session import NetworkSession, load_session
 
 __all__ = ["PSF_MODEL", "Model", "model_folder"]
 
+FloatArray = npt.NDArray[np.float32]
 PSF_MODEL = "restorer-first.onnx"
 """A part of every model that works with PSFs."""
 
@@ -57,6 +62,12 @@ class Model:
     def side_by_side(self) -> Model:
         """The same on one thread: several at a time are faster than sharing one."""
         return self if self.threads == 1 else Model.load(self.name, 1, self.device)
+
+    def estimate(self, windows: Sequence[FloatArray]) -> FloatArray:
+        """Return the PSF (K, K) that windows (H, W) of encoded luma share, side by side."""
+        if len(windows) == 1 or self.threads == 1:
+            return self.estimator.estimate(windows)
+        return self.side_by_side.estimator.estimate(windows, threads=self.threads)
 
     @classmethod
     def load(cls, model: str | Path, threads: int, device: Device = "cpu") -> Model:
