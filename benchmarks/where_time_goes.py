@@ -7,8 +7,9 @@ extras installed (ONNX counts the operations of the networks, torch measures the
 
 Times are seconds of one thread for each megapixel: with two threads, half of it passes on the
 clock. Beside each stands its floor, what it would take if nothing but the processor limited it:
-operations over the measured peak rate of its type of numbers, or bytes read and written once over
-the measured bandwidth of memory, whichever is longer.
+operations over the measured peak rate of its type of numbers (networks in bfloat16 where OpenVINO
+runs them so), or bytes read and written once over the measured bandwidth of memory, whichever is
+longer.
 """
 
 from __future__ import annotations
@@ -36,8 +37,9 @@ from unblur.evaluation.tables import Table
 from unblur.images import color
 from unblur.restoration import field as blur_field
 from unblur.restoration import hypotheses, picture_task, restorer, tiled
-from unblur.runtime.openvino_session import OpenVinoSession
-from unblur.runtime.session import OnnxSession
+from unblur.restoration.direct import DirectRestorer
+from unblur.runtime.openvino_session import OpenVinoSession, import_openvino
+from unblur.runtime.session import OnnxSession, load_session
 
 SIZES = {1: (1000, 1000), 12: (3000, 4000), 24: (4000, 6000), 100: (10000, 10000)}
 NETWORKS = ("restorer-first", "restorer-second", "psf-edges", "psf-cleaner", "direct-autoencoder")
@@ -58,7 +60,8 @@ class Watch:
     @contextmanager
     def stage(self, kind: str, moved: float = 0, work: float = 0) -> Iterator[None]:
         outer, self.inner.spent = getattr(self.inner, "spent", 0.0), 0.0
-        name, start = f"{self.phase}: {kind}", time.perf_counter()
+        phase = getattr(self.inner, "phase", None) or self.phase
+        name, start = f"{phase}: {kind}", time.perf_counter()
         try:
             yield
         finally:
@@ -82,16 +85,24 @@ class Watch:
 
         setattr(place, name, measured)
 
-    def wrap_phase(self, place: Any, name: str, phase: str, kind: str) -> None:
+    def wrap_phase(self, place: Any, name: str, phase: str, kind: str = "the rest") -> None:
+        """Count what a function of the whole picture calls, in any thread, under a name."""
+        self._wrap_phase(self, place, name, phase, kind)
+
+    def wrap_tile(self, place: Any, name: str, phase: str, kind: str = "the rest") -> None:
+        """Count what a function of one tile calls under a name; others are restored beside it."""
+        self._wrap_phase(self.inner, place, name, phase, kind)
+
+    def _wrap_phase(self, owner: Any, place: Any, name: str, phase: str, kind: str) -> None:
         inner = getattr(place, name)
 
         def measured(*arguments: Any, **options: Any) -> Any:
-            before, self.phase = self.phase, phase
+            before, owner.phase = getattr(owner, "phase", ""), phase
             try:
                 with self.stage(kind):
                     return inner(*arguments, **options)
             finally:
-                self.phase = before
+                owner.phase = before
 
         setattr(place, name, measured)
 
@@ -146,9 +157,14 @@ def instrument() -> Watch:
     )
     watch.wrap(tiled, "tile_weights", "blending")
     watch.wrap(picture_task.PictureTask, "restore", "the rest")
-    watch.wrap_phase(restorer, "find_blur", "PSF estimation", "the rest")
-    watch.wrap_phase(blur_field, "estimate_psf", "PSF estimation", "the rest")
+    watch.wrap_phase(restorer, "find_blur", "PSF estimation")
+    watch.wrap_phase(blur_field, "estimate_psf", "PSF estimation")
+    watch.wrap_phase(hypotheses, "shape_psf", "its exact shape")
     watch.wrap_phase(hypotheses, "_others", "search where doubtful", "waiting")
+    for name in ("unexplained", "implausibility", "trust_without_psf"):
+        watch.wrap_tile(picture_task, name, "checks of tiles")
+    watch.wrap_tile(blur_field, "exact_round", "PSFs of tiles")
+    watch.wrap_tile(DirectRestorer, "restore", "without a PSF")
     watch.wrap(hypotheses, "alternate", "the rest")
     watch.wrap(hypotheses, "estimate_psf_classical", "classical")
     return watch
@@ -191,6 +207,13 @@ def peak(threads: int, kind: str) -> float:
     return float(2 * 2048**3 / min(times))
 
 
+def in_bfloat16(device: Any) -> bool:
+    """Whether a device runs networks in bfloat16."""
+    session = load_session(weights_folder() / "default" / "psf-cleaner.onnx", device=device)
+    able = import_openvino().Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
+    return isinstance(session, OpenVinoSession) and "BF16" in able
+
+
 def bandwidth(threads: int) -> float:
     """Bytes a second that a copy reads and writes."""
     import torch
@@ -213,15 +236,15 @@ def main() -> None:
     parser.add_argument("--output", type=Path, help="also write the table to this file")
     options = parser.parse_args()
     rates = {"fp32": peak(1, "float32"), "bf16": peak(1, "bfloat16")}
+    numbers = "bf16" if in_bfloat16(options.device) else "fp32"
     flow = bandwidth(options.threads)
     rows: list[tuple[str, ...]] = []
     for size in options.megapixels:
         with TemporaryDirectory() as folder:
             watch, clock = profile(size, Path(folder), options.device, options.threads)
         for name, seconds in watch.seconds.items():
-            floor = max(
-                watch.work[name] / rates["fp32"], watch.moved[name] * options.threads / flow
-            )
+            rate = rates[numbers if name.endswith("networks") else "fp32"]
+            floor = max(watch.work[name] / rate, watch.moved[name] * options.threads / flow)
             low = f"{1000 * floor / size:.1f}" if floor else ""
             times = f"{seconds / floor:.1f}" if floor else ""
             rows.append((f"{size}", name, f"{1000 * seconds / size:.0f}", low, times))
@@ -232,7 +255,7 @@ def main() -> None:
     title = (
         f"unblur {here.version}, device {options.device}, {options.threads} threads, "
         f"{here.machine}, {here.date}. One thread reaches {measured}; {options.threads} copy "
-        f"{flow / 1e9:.0f} GB/s. Floors are those of fp32."
+        f"{flow / 1e9:.0f} GB/s. Floors of networks are those of {numbers}."
     )
     text = f"# Where the time goes\n\n{title}\n\n{Table('', header, tuple(rows)).to_markdown()}\n"
     print(text, end="")
