@@ -8,8 +8,10 @@ the whole could have been made by the PSF.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import Literal, TypeVar, get_args
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -21,12 +23,13 @@ from unblur.errors import ArgumentError
 from unblur.runtime.checks import default_threads
 from unblur.runtime.memory import reuse_memory
 
-__all__ = ["EdgeMode", "Periodic", "pad_edges", "taper_edges"]
+__all__ = ["EdgeMode", "Periodic", "pad_edges", "side_by_side", "taper_edges"]
 
 EdgeMode = Literal["replicate", "reflect", "wrap", "zero"]
 """What lies beyond the border, by the names of `unblur.degradation.convolve`."""
 
 _PAD_MODES: dict[str, Literal["edge", "symmetric"]] = {"replicate": "edge", "reflect": "symmetric"}
+_T = TypeVar("_T")
 _ROUNDS = 3
 _TAPER_NSR = 0.01
 
@@ -51,9 +54,16 @@ class Periodic:
 
     def filtered(self, response: NDArray[np.complex64]) -> FloatImage:
         """Picture of the original shape after a filter, given by its half spectrum."""
-        spectrum = forward(self.planes)
-        spectrum *= response
-        return self.crop(inverse(spectrum, self.planes.shape))
+        height, width = self.shape[:2]
+        result = np.empty((height, width, len(self.planes)), np.float32)
+
+        def filter_plane(number: int, threads: int) -> None:
+            spectrum = forward(self.planes[number], threads)
+            spectrum *= response
+            result[..., number] = inverse(spectrum, self.planes.shape, threads)[:height, :width]
+
+        side_by_side(filter_plane, len(self.planes))
+        return result.reshape(self.shape)
 
     def crop(self, planes: FloatImage) -> FloatImage:
         """Bring planes (C, H', W') back to the shape of the picture."""
@@ -158,16 +168,37 @@ def taper_edges(image: ArrayLike, psf: ArrayLike, *, boundary: EdgeMode = "repli
     return Periodic(planes, transfer, framed.shape)
 
 
-def forward(planes: FloatImage) -> NDArray[np.complex64]:
-    """Half spectrum (..., H, W // 2 + 1) of planes (..., H, W)."""
-    with fft.set_workers(default_threads()):
+def forward(planes: FloatImage, threads: int | None = None) -> NDArray[np.complex64]:
+    """Half spectrum (..., H, W // 2 + 1) of planes (..., H, W), on all threads if not told."""
+    with fft.set_workers(threads or default_threads()):
         return np.asarray(fft.rfft2(planes), dtype=np.complex64)
 
 
-def inverse(spectrum: NDArray[np.complex64], shape: tuple[int, ...]) -> FloatImage:
+def inverse(
+    spectrum: NDArray[np.complex64], shape: tuple[int, ...], threads: int | None = None
+) -> FloatImage:
     """Planes of `shape` (..., H, W) from their half spectrum, which is used up."""
-    with fft.set_workers(default_threads()):
+    with fft.set_workers(threads or default_threads()):
         return inverse_rfft2(spectrum, (shape[-2], shape[-1]))
+
+
+def side_by_side(task: Callable[[int, int], _T], count: int) -> list[_T]:
+    """Do a task for each plane, several at a time.
+
+    Planes side by side are done sooner than one after the other with all threads inside each; the
+    numbers are the same. Up to two share a processor, so that none waits for the last plane.
+
+    Parameters
+    ----------
+    task : callable
+        Takes the number of a plane, and how many threads it may use.
+    count : int
+        Number of planes.
+    """
+    threads = default_threads()
+    inside = [max(1, threads // count)] * count
+    with ThreadPoolExecutor(min(count, 2 * threads)) as pool:
+        return list(pool.map(task, range(count), inside))
 
 
 def _close(planes: FloatImage, axis: int, extent: int, boundary: EdgeMode) -> FloatImage:

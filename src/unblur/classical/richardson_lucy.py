@@ -8,7 +8,14 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from unblur.classical.edges import EdgeMode, Periodic, forward, inverse, taper_edges
+from unblur.classical.edges import (
+    EdgeMode,
+    Periodic,
+    forward,
+    inverse,
+    side_by_side,
+    taper_edges,
+)
 from unblur.degradation import PSF, as_psf, otf
 from unblur.degradation.convolution import FloatImage, check_image
 from unblur.errors import ArgumentError, ArrayError
@@ -81,13 +88,16 @@ def richardson_lucy(
     _check(num_iter=num_iter, damping=damping)
     blurred = _non_negative(image, psf, boundary)
     sharp = blurred.planes if start is None else _framed_start(start, blurred)
-    result, back = np.empty_like(sharp), blurred.transfer.conj()
-    for channel, plane in enumerate(blurred.planes):  # what belongs to one stays in the cache
-        alone, present = replace(blurred, planes=plane[None]), sharp[channel][None]
+    back = blurred.transfer.conj()
+
+    def deconvolve(channel: int, threads: int) -> FloatImage:
+        alone = replace(blurred, planes=blurred.planes[channel])
+        present: FloatImage = sharp[channel]
         for _ in range(num_iter):
-            present = _sharpen(present, alone, back, damping)
-        result[channel] = present[0]
-    return blurred.crop(result)
+            present = _sharpen(present, alone, back, damping, threads)
+        return present
+
+    return blurred.crop(np.stack(side_by_side(deconvolve, len(sharp))))
 
 
 def blind_richardson_lucy(
@@ -186,21 +196,27 @@ def _framed_start(start: ArrayLike, blurred: Periodic) -> FloatImage:
 
 
 def _sharpen(
-    sharp: FloatImage, blurred: Periodic, back: NDArray[np.complex64], damping: float
+    sharp: FloatImage,
+    blurred: Periodic,
+    back: NDArray[np.complex64],
+    damping: float,
+    threads: int | None = None,
 ) -> FloatImage:
-    """One iteration on the picture, planes (C, H, W); `back` is the conjugate of the OTF."""
-    explained = _convolved(sharp, blurred.transfer)
+    """One iteration on the picture, planes (..., H, W); `back` is the conjugate of the OTF."""
+    explained = _convolved(sharp, blurred.transfer, threads)
     np.maximum(explained, _FLOOR, out=explained)
     ratio = _damped_ratio(blurred.planes, explained, damping)
-    change = _convolved(ratio, back)
+    change = _convolved(ratio, back, threads)
     change *= sharp
     return np.maximum(change, _FLOOR, out=change)
 
 
-def _convolved(planes: FloatImage, transfer: NDArray[np.complex64]) -> FloatImage:
-    spectrum = forward(planes)
+def _convolved(
+    planes: FloatImage, transfer: NDArray[np.complex64], threads: int | None
+) -> FloatImage:
+    spectrum = forward(planes, threads)
     spectrum *= transfer
-    return inverse(spectrum, planes.shape)
+    return inverse(spectrum, planes.shape, threads)
 
 
 def _sharpen_psf(estimate: PSF, sharp: FloatImage, blurred: Periodic) -> PSF:
