@@ -52,6 +52,14 @@ def test_a_shake_has_to_explain_more_than_a_simple_shape():
     assert trust(0.12, motion_psf(12, 40), 0.8) > trust(0.12, shake, 0.8) > 0
 
 
+def test_a_long_path_that_two_searches_found_may_leave_more():
+    long, short = (camera_shake_psf(np.random.default_rng(3), extent=each) for each in (21, 10))
+    assert trust(0.2, long, 0.8, confirmed=True) == 1
+    assert trust(0.2, long, 0.8) == 0
+    assert trust(0.2, short, 0.8, confirmed=True) == 0
+    assert trust(0.4, long, 0.8, confirmed=True) == 0
+
+
 def test_more_noise_than_was_measured_is_no_doubt(cat):
     psf = motion_psf(12, 40)
     blurred = Degradation(psf, read_noise=0.02).apply(cat, 0)

@@ -58,6 +58,11 @@ def test_a_shake_is_found_in_spite_of_a_wrong_first_guess(default, shaken, searc
     assert found.doubt < 0.9
 
 
+def test_a_second_search_confirms_a_shake(default, shaken):
+    assert estimate_psf([shaken], default, 2).confirmed
+    assert not estimate_psf([shaken], default, 1).confirmed
+
+
 def test_the_psf_of_a_gaussian_is_as_good_as_its_first_guess_or_better(default):
     scene = data.camera().astype(np.float32) / 255
     blurred = Degradation(gaussian_psf(2.0), boundary="valid", read_noise=0.003).apply(scene, 0)

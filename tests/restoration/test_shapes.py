@@ -20,9 +20,9 @@ def model():
     return Model.load("default", 1)
 
 
-def luma(psf) -> np.ndarray:
+def luma(psf, noise=NOISE) -> np.ndarray:
     scene = data.camera()[..., None].astype(np.float32) / 255
-    return Degradation(psf, boundary="valid", read_noise=NOISE).apply(scene, 1)[..., 0]
+    return Degradation(psf, boundary="valid", read_noise=noise).apply(scene, 1)[..., 0]
 
 
 @pytest.mark.parametrize(
@@ -47,6 +47,17 @@ def test_a_shake_is_not_made_a_simple_shape(model):
     found = shape_psf([window], shake, Evidence(window, NOISE), NOISE, model)
     assert correlation(found.psf, shake) > 0.9
     assert not found.plain
+
+
+def test_a_sharp_core_of_a_wide_blur_is_not_taken_for_all_of_it(model):
+    wide, core = (resize_psf(gaussian_psf(sigma), 33) for sigma in (3.0, 0.9))
+    noise, rough = 0.001, resize_psf(gaussian_psf(2.4), 33)
+    window = luma(0.75 * wide + 0.25 * core, noise)
+    told = exact_round([window], 33)
+    assert told is not None
+    assert correlation(told, core) > 0.95  # rings are at high frequencies, where the core rules
+    found = shape_psf([window], rough, Evidence(window, noise), noise, model)
+    assert correlation(found.psf, wide) > 0.9 > correlation(told, wide)
 
 
 def test_a_sharp_picture_has_no_round_blur():

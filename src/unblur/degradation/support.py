@@ -11,6 +11,7 @@ import math
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from scipy import fft
 
 from unblur.errors import PSFError
 
@@ -187,6 +188,32 @@ def correlation(psf: PSF, other: PSF) -> float:
     0.5
     """
     return float(np.vdot(psf, other) / (np.linalg.norm(psf) * np.linalg.norm(other)))
+
+
+def similarity(psf: NDArray[np.floating], other: NDArray[np.floating]) -> float:
+    """Compare two PSFs wherever they stand.
+
+    Parameters
+    ----------
+    psf, other : ndarray of float
+        (K, K) and (L, L).
+
+    Returns
+    -------
+    float
+        Largest normalised correlation over all shifts of whole pixels: 1 for one that is the other,
+        shifted or scaled.
+
+    Examples
+    --------
+    >>> line = np.array([[0, 0, 0], [0.5, 0.5, 0], [0, 0, 0]], np.float32)
+    >>> round(similarity(line, np.roll(line, 1, axis=1)), 6)
+    1.0
+    """
+    norm = float(np.linalg.norm(psf) * np.linalg.norm(other))
+    shape = [a + b - 1 for a, b in zip(psf.shape, other.shape, strict=True)]
+    product = fft.rfft2(psf, s=shape) * fft.rfft2(other, s=shape).conj()
+    return float(fft.irfft2(product, s=shape).max() / norm)
 
 
 def trim_psf(psf: PSF) -> PSF:

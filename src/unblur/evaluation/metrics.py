@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import correlate1d
-from scipy.signal import correlate
 
+from unblur.degradation.support import similarity
 from unblur.errors import ArrayError
 
 __all__ = [
@@ -245,7 +245,7 @@ def psf_similarity(psf: FloatArray, reference: FloatArray) -> float:
             f"PSFs of shapes {first.shape} and {second.shape} cannot be compared: "
             "give two-dimensional arrays that are not zero everywhere"
         )
-    return float(correlate(first, second, mode="full", method="fft").max() / norm)
+    return similarity(first, second)
 
 
 def _window(array: NDArray[np.float64]) -> NDArray[np.float64]:

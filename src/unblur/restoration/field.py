@@ -57,6 +57,8 @@ class BlurField:
         0 to 1: how much of a restoration by it to use.
     certainty : float
         0 to 1: how closely a restoration may follow the PSF.
+    confirmed : bool
+        Whether a second search found the same PSF.
     """
 
     psf: FloatArray
@@ -64,6 +66,7 @@ class BlurField:
     local: bool = False
     trust: float = 1.0
     certainty: float = 1.0
+    confirmed: bool = False
 
     def for_tiles(self, count: int) -> BlurField:
         """Return the field to use with so many tiles: a single one is the picture itself."""
@@ -151,7 +154,14 @@ def find_blur(
         if not fills_support(found.psf) and (octave >= first or _is_shake(found)):
             break
     trust, certainty = _trust_in(found), ESTIMATED if searches else 0.0
-    return BlurField(found.psf, reached, local=found.learned, trust=trust, certainty=certainty)
+    return BlurField(
+        found.psf,
+        reached,
+        local=found.learned,
+        trust=trust,
+        certainty=certainty,
+        confirmed=found.confirmed,
+    )
 
 
 def _windows(pixels: npt.NDArray[Any], octave: int, linear: bool) -> list[FloatArray]:
@@ -189,9 +199,9 @@ def _octave_of(found: PSFDescription, octave: int) -> int:
 
 
 def _is_shake(found: Found) -> bool:
-    """Whether a search explains the picture by a path, which on a small copy looks soft."""
+    """Whether searches explain the picture by one path, which on a small copy looks soft."""
     directed = describe_psf(found.psf).kind in ("shake", "motion")
-    return directed and not found.learned and found.doubt < CONTRADICTED[0]
+    return directed and found.confirmed and not found.learned and found.doubt < CONTRADICTED[0]
 
 
 def _trust_in(found: Found) -> float:

@@ -24,6 +24,11 @@ FloatArray = npt.NDArray[np.float32]
 CERTAINTIES = (0.0, 0.3, 0.8)
 UNEXPLAINED = ((0.4, 0.33, 0.15), (0.7, 0.57, 0.3))
 UNEXPLAINED_BY_SHAKE = ((0.4, 0.33, 0.1), (0.7, 0.57, 0.2))
+# A long path that two searches found is hardly a chance: what it leaves in real photographs, up to
+# 0.25, are the response of the camera and blur that differs a little. Short ones, that two searches
+# also agree on, are what scenes that moved have in common.
+UNEXPLAINED_BY_CONFIRMED = ((0.4, 0.33, 0.21), (0.7, 0.57, 0.36))
+LONG = 15.0  # pixels
 NOISIER = 1.06  # than it is measured, a picture may be
 SHARP_PEAK = 0.4
 FLAT = 1 / 255  # standard deviation; a picture that varies less, by a step of 8 bits, has no detail
@@ -84,7 +89,7 @@ def unexplained(
     return float(np.sqrt(left / moved))
 
 
-def trust(share: float, psf: FloatArray, certainty: float) -> float:
+def trust(share: float, psf: FloatArray, certainty: float, *, confirmed: bool = False) -> float:
     """Weight in [0, 1] of a tile restored by a PSF which leaves a share unexplained.
 
     Parameters
@@ -95,9 +100,13 @@ def trust(share: float, psf: FloatArray, certainty: float) -> float:
         PSF (K, K).
     certainty
         How closely the restoration followed it.
+    confirmed
+        Whether a second search found the same PSF.
     """
-    shake = describe_psf(psf).kind == "shake"
-    limits = UNEXPLAINED_BY_SHAKE if shake else UNEXPLAINED
+    blur, limits = describe_psf(psf), UNEXPLAINED
+    if blur.kind == "shake":
+        sure = confirmed and blur.extent >= LONG
+        limits = UNEXPLAINED_BY_CONFIRMED if sure else UNEXPLAINED_BY_SHAKE
     low, high = (np.interp(certainty, CERTAINTIES, each) for each in limits)
     return float(np.clip((high - share) / (high - low), 0, 1))
 

@@ -9,6 +9,7 @@ from typing import Literal, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from unblur.degradation.support import similarity
 from unblur.estimation.classical import estimate_psf_classical
 from unblur.estimation.describe import draw_as_shapes
 from unblur.estimation.pyramid import halve_luma
@@ -25,6 +26,7 @@ FloatArray = npt.NDArray[np.float32]
 SMALLEST = 128  # pixels; the turns need a window of this side
 PLAINLY = 0.01  # of implausibility, by which another PSF must do better than one without doubt
 CUT_OFF = 0.05  # of implausibility, for a PSF that fills its support: one that does not is whole
+ALIKE = 0.7  # similarity from which on two searches have found the same
 FULL_SUPPORT = 0.04  # of a PSF's mass near its border: it is cut off
 
 
@@ -53,14 +55,16 @@ SEARCHES = (
 
 
 class Found(NamedTuple):
-    """A PSF, how much any part of the picture contradicts it, and whether the network found it.
+    """A PSF, how much any part of the picture contradicts it, and how it was found.
 
-    The network's refinement in each tile takes away from a PSF that was found by turns.
+    By the network, or by a search, from whose PSF the network's refinement in each tile takes away;
+    and whether a second search came to the same.
     """
 
     psf: FloatArray
     doubt: float
     learned: bool
+    confirmed: bool = False
 
 
 def estimate_psf(
@@ -103,12 +107,14 @@ def estimate_psf(
 
     first = evidence.trial(psf, model.restorer, linear=linear).implausibility
     ranked = [(first - (PLAINLY if doubt <= DOUBTFUL else 0), psf)]
-    ranked += ranks(_others(luma, noise, model, SEARCHES[:searches], linear=linear))
+    others = _others(luma, noise, model, SEARCHES[:searches], linear=linear)
+    ranked += ranks(others)
     best = min(ranked, key=itemgetter(0))[1]
+    confirmed = any(similarity(best, other) > ALIKE for other in others if other is not best)
     if best is not psf and searches >= len(SEARCHES):
         ranked += ranks([alternate(luma, best, model.restorer, POLISH, linear=linear)])
         best = min(ranked, key=itemgetter(0))[1]
-    return Found(best, evidence.worst_contradiction(best), learned=best is psf)
+    return Found(best, evidence.worst_contradiction(best), best is psf, confirmed)
 
 
 def _others(

@@ -149,7 +149,9 @@ class PictureTask:
             return _Attempt(psf, change, field.trust)
         share = unexplained(encoded, restored, psf, self.noise, field.octave, linear=self.linear)
         doubt = implausibility(shrink(restored, field.octave).mean(2), share)
-        return _Attempt(psf, change, field.trust * trust(share, psf, field.certainty), share, doubt)
+        confirmed = field.confirmed and psf is field.psf
+        weight = field.trust * trust(share, psf, field.certainty, confirmed=confirmed)
+        return _Attempt(psf, change, weight, share, doubt)
 
 
 def _overlap_of(field: BlurField) -> tuple[int, int]:
