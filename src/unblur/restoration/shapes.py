@@ -22,9 +22,9 @@ __all__ = ["DOUBTFUL", "Shaped", "exact_round", "explains", "settle", "shape_psf
 FloatArray = npt.NDArray[np.float32]
 ROUND = ("gaussian", "defocus")
 MISFIT = 0.15  # of rings, from which on they tell of no round shape
-SAME_SIZE = math.log(1.2)
+SAME_SIZE = math.log(1.3)
 # Of implausibility, by which what the network found must do better than rings of another size: a
-# photograph that was moved is also soft. 0.046 at most on pictures blurred by what the rings told.
+# photograph that was moved is also soft, and has rings of that.
 SOFTNESS = 0.05
 FAINT = 2.2  # pixels across: what blurs less leaves no mark in the spectrum
 SETTLED = 320  # pixels; a part of this side says as much of the size of a PSF as all of a window
@@ -89,9 +89,10 @@ def shape_psf(
         candidates.append(judged(settled))
     if round_one is not None:
         trial = evidence.trial(round_one, model.restorer, linear=linear)
-        others = (judged(psf), *candidates)
-        softer = min(others, key=itemgetter(0))[0] < trial.implausibility - SOFTNESS
-        if noise > DROWNED * trial.change or not softer:
+        likely, (other, _) = min((judged(psf), *candidates), key=itemgetter(0))
+        beaten = likely < trial.implausibility - SOFTNESS
+        hidden = noise > DROWNED * trial.change
+        if hidden or not beaten or _same_size(round_one, describe_psf(other)):
             return Shaped(round_one, plain=True)
     elif exact is not None:  # of another kind than the estimate: it has to be the likeliest
         candidates.append((judged(exact)[0], Shaped(exact, plain=False)))
