@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from operator import itemgetter
 from typing import NamedTuple
 
 import numpy as np
@@ -26,6 +25,7 @@ SAME_SIZE = math.log(1.3)
 # Of implausibility, by which what the network found must do better than rings of another size: a
 # photograph that was moved is also soft, and has rings of that.
 SOFTNESS = 0.05
+LEAVES = 1.1  # times what the rings' PSF leaves unexplained, that the other may leave
 FAINT = 2.2  # pixels across: what blurs less leaves no mark in the spectrum
 SETTLED = 320  # pixels; a part of this side says as much of the size of a PSF as all of a window
 DOUBTFUL = 0.6  # contradiction above which a PSF is no better than any other
@@ -75,10 +75,10 @@ def shape_psf(
     if round_one is not None and _same_size(round_one, blur):
         return Shaped(round_one, plain=True)
 
-    def judged(other: FloatArray, most: float | None = None) -> tuple[float, Shaped]:
+    def judged(other: FloatArray, most: float | None = None) -> tuple[Trial, Shaped]:
         trial = evidence.trial(other, model.restorer, linear=linear)
         plain = evidence.contradiction(other) <= DOUBTFUL and explains(other, trial, noise, most)
-        return trial.implausibility, Shaped(other, plain)
+        return trial, Shaped(other, plain)
 
     line = _exact_line(windows[0], blur, psf.shape[0], linear)
     candidates = [] if line is None else [judged(line, EXPLAINED_BY_LINE)]
@@ -88,15 +88,27 @@ def shape_psf(
     if describe_psf(settled).kind != "none":
         candidates.append(judged(settled))
     if round_one is not None:
-        trial = evidence.trial(round_one, model.restorer, linear=linear)
-        likely, (other, _) = min((judged(psf), *candidates), key=itemgetter(0))
-        beaten = likely < trial.implausibility - SOFTNESS
+        trial, _ = judged(round_one)
+        other, shaped = min((judged(psf), *candidates), key=_implausibility)
+        wider = not _same_size(round_one, describe_psf(shaped.psf))
         hidden = noise > DROWNED * trial.change
-        if hidden or not beaten or _same_size(round_one, describe_psf(other)):
+        if hidden or not (wider and _beats(other, trial)):
             return Shaped(round_one, plain=True)
     elif exact is not None:  # of another kind than the estimate: it has to be the likeliest
         candidates.append((judged(exact)[0], Shaped(exact, plain=False)))
-    return min(candidates, key=itemgetter(0))[1] if candidates else Shaped(settled, plain=False)
+    if not candidates:
+        return Shaped(settled, plain=False)
+    return min(candidates, key=_implausibility)[1]
+
+
+def _implausibility(candidate: tuple[Trial, Shaped]) -> float:
+    return candidate[0].implausibility
+
+
+def _beats(other: Trial, rings: Trial) -> bool:
+    """Whether a PSF is plainly likelier than the one that rings tell, and explains as much."""
+    likelier = other.implausibility < rings.implausibility - SOFTNESS
+    return likelier and other.left < LEAVES * rings.left
 
 
 def exact_round(windows: list[FloatArray], size: int, *, linear: bool = True) -> FloatArray | None:
