@@ -14,7 +14,7 @@ __all__ = ["best_windows"]
 
 FloatArray = npt.NDArray[np.float32]
 REC_601 = np.array([0.299, 0.587, 0.114], np.float32)  # as in training
-ROWS = 512
+ROWS = 512  # of a window that are enough to compare its detail with that of others
 
 
 def _luma(pixels: npt.NDArray[Any]) -> FloatArray:
