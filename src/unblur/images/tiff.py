@@ -7,6 +7,7 @@ pictures have (palettes, CMYK, JPEG and fax compression) is left to Pillow.
 from __future__ import annotations
 
 import struct
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, BinaryIO
 
@@ -18,7 +19,7 @@ from unblur.errors import ImageReadError
 from unblur.images.ifd import Directory, Header, read_directory, read_header
 from unblur.images.modes import Decoded, check_size, decode_pillow, finish
 from unblur.images.photo import Photo
-from unblur.images.tiff_codecs import can_unpack, has_predictor, unpack, unpredict
+from unblur.images.tiff_codecs import NONE, can_unpack, has_predictor, unpack, unpredict
 from unblur.images.tiff_tags import Tags, tiff_metadata, tiff_settings
 
 __all__ = ["read_tiff"]
@@ -27,6 +28,7 @@ _GREY_INVERTED, _GREY, _RGB, _PALETTE, _CMYK, _YCBCR = 0, 1, 2, 3, 5, 6
 _CAMERA_RAW = (32803, 34892)  # photometric interpretations of unprocessed sensors
 _DNG_VERSION, _PHOTOSHOP_LAYERS = 50706, 37724
 _REDUCED, _MASK = 1, 4  # kinds of page beside the picture itself
+_PIECE = 1 << 24  # bytes read at a time of what is not packed
 _TYPES = {(1, 8): "u1", (1, 16): "u2", (3, 16): "f2", (3, 32): "f4", (3, 64): "f8"}
 
 
@@ -197,14 +199,30 @@ def _read_samples(file: BinaryIO, tags: Tags, dtype: np.dtype[Any]) -> NDArray[A
         if size == 0:
             continue  # a sparse file leaves empty tiles out
         deep = layout.down if layout.tiled else min(layout.down, height - top)
-        file.seek(offset)
         row_bytes = layout.across * per_plane * dtype.itemsize
-        plain = unpack(file.read(size), compression, deep, row_bytes)
-        block = unpredict(plain, predictor, (deep, layout.across, per_plane), dtype)
-        target = cube[top : top + deep, left : left + layout.across]
         channels = slice(plane * per_plane, (plane + 1) * per_plane)
-        target[:, :, channels] = block[: target.shape[0], : target.shape[1]]
+        for first, plain in _unpacked(file, offset, size, compression, deep, row_bytes):
+            shape = (len(plain) // row_bytes, layout.across, per_plane)
+            block = unpredict(plain, predictor, shape, dtype)
+            start = top + first
+            target = cube[start : start + len(block), left : left + layout.across]
+            target[:, :, channels] = block[: target.shape[0], : target.shape[1]]
     return cube
+
+
+def _unpacked(
+    file: BinaryIO, offset: int, size: int, compression: int, deep: int, row_bytes: int
+) -> Iterator[tuple[int, bytes]]:
+    """Yield a first row and the bytes from there on; what is not packed comes piece by piece.
+
+    A large picture is often one strip, which would lie in the memory several times.
+    """
+    step = deep if compression != NONE else max(1, _PIECE // row_bytes)
+    for first in range(0, deep, step):
+        rows, before = min(step, deep - first), first * row_bytes
+        file.seek(offset + before)
+        there = min(rows * row_bytes, size - before) if compression == NONE else size
+        yield first, unpack(file.read(max(there, 0)), compression, rows, row_bytes)
 
 
 def _layout(tags: Tags, width: int, height: int) -> _Layout:

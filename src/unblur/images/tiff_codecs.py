@@ -26,6 +26,7 @@ from unblur.images.ifd import encode_header, entry
 
 __all__ = [
     "DEFLATE",
+    "NONE",
     "can_pack",
     "can_unpack",
     "has_predictor",
@@ -141,7 +142,7 @@ def unpredict(
         stored = np.frombuffer(data, integers.newbyteorder(dtype.byteorder)).reshape(shape)
         sums: NDArray[Any] = np.cumsum(stored, axis=1, dtype=integers)
         return sums.view(native)
-    return np.frombuffer(data, dtype).reshape(shape).astype(native)
+    return np.frombuffer(data, dtype).reshape(shape).astype(native, copy=False)
 
 
 def predict(samples: NDArray[Any], predictor: int, order: str) -> bytes:
