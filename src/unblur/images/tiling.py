@@ -189,6 +189,7 @@ class Canvas:
     ) -> None:
         self._output: NDArray[Any] = np.empty((height, width, channels), dtype)
         self._band: FloatArray = np.zeros((0, width, channels), np.float32)
+        self._rows = 0  # of the band that tiles have reached; those below are 0
         self._first = 0  # row of the output where the band begins
 
     def add(self, tile: Tile, values: FloatArray, weights: FloatArray) -> None:
@@ -212,13 +213,14 @@ class Canvas:
         """
         self._check(tile, values, weights)
         self._flush(tile.top)
-        missing = tile.top + tile.height - self._first - len(self._band)
-        if missing > 0:
-            longer = np.zeros((len(self._band) + missing, *self._band.shape[1:]), np.float32)
+        top = tile.top - self._first
+        self._rows = max(self._rows, top + tile.height)
+        if self._rows > len(self._band):
+            longer = np.zeros((self._rows, *self._band.shape[1:]), np.float32)
             longer[: len(self._band)] = self._band
             self._band = longer
-        columns = tile.slices[1]
-        self._band[: tile.height, columns] += values * weights[:, :, np.newaxis]
+        place = self._band[top : top + tile.height, tile.slices[1]]
+        place += values * weights[:, :, np.newaxis]
 
     def finish(self) -> NDArray[Any]:
         """Convert the last rows and hand the whole image over.
@@ -233,27 +235,29 @@ class Canvas:
         ArgumentError
             When tiles are missing at the bottom.
         """
-        covered, height = self._first + len(self._band), len(self._output)
+        covered, height = self._first + self._rows, len(self._output)
         if covered < height:
             raise ArgumentError(f"tiles are missing: they end at row {covered} of {height}")
         self._flush(height)
         return self._output
 
     def _flush(self, row: int) -> None:
-        done = min(row - self._first, len(self._band))
+        done = min(row - self._first, self._rows)
         if done > 0:
             for top in range(0, done, _ROWS):
                 part = self._band[top : min(top + _ROWS, done)]
                 first = self._first + top
                 self._output[first : first + len(part)] = to_dtype(part, self._output.dtype)
-            self._band = self._band[done:].copy()
-            self._first += done
+            left = self._rows - done
+            self._band[:left] = self._band[done : self._rows]
+            self._band[left : self._rows] = 0
+            self._rows, self._first = left, self._first + done
 
     def _check(self, tile: Tile, values: FloatArray, weights: FloatArray) -> None:
         height, width, channels = self._output.shape
         if tile.top < self._first:
             raise ArgumentError(f"{tile} comes too late: add tiles in the order of plan_tiles")
-        if tile.top > self._first + len(self._band):
+        if tile.top > self._first + self._rows:
             raise ArgumentError(f"tiles are missing above {tile}")
         if tile.left < 0 or tile.top + tile.height > height or tile.left + tile.width > width:
             raise ArrayError(f"{tile} does not fit a canvas of {height} x {width}")

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from itertools import chain
+
 import numpy as np
 import numpy.typing as npt
 
@@ -61,22 +64,27 @@ class TileRestorer:
         blurred = np.ascontiguousarray(image.transpose(2, 0, 1))
         decode, encode = (srgb_to_linear, linear_to_srgb) if linear else (_same, _same)
         problem = Deconvolution(decode(blurred), psf)
-        wiener = [encode(_clipped(problem.wiener(level))) for level in self._levels]
-        estimate = self._mix(self._first, [blurred, *wiener], certainty)
+        # candidates are made one by one, so that no more than one lies beside the stack of them
+        wiener = (encode(_clipped(problem.wiener(level))) for level in self._levels)
+        estimate = self._mix(self._first, blurred, wiener, certainty)
         for _ in range(passes):
             steps = problem.data_steps(decode(np.clip(estimate, 0, 1)), self._data_levels)
-            solved = [encode(_clipped(step)) for step in steps]
-            estimate = self._mix(self._second, [blurred, estimate, *solved], certainty)
+            solved = (encode(_clipped(step)) for step in steps)
+            estimate = self._mix(self._second, blurred, chain([estimate], solved), certainty)
         return np.clip(estimate, 0, 1).transpose(1, 2, 0)
 
     def _mix(
-        self, network: NetworkSession, candidates: list[FloatArray], certainty: float
+        self,
+        network: NetworkSession,
+        blurred: FloatArray,
+        others: Iterable[FloatArray],
+        certainty: float,
     ) -> FloatArray:
         """Run a network on candidates (C, H, W); grey ones become RGB for it and grey again."""
-        channels, height, width = candidates[0].shape
+        channels, height, width = blurred.shape
         tall, wide = (-(-extent // self._multiple) * self._multiple for extent in (height, width))
-        stack = np.empty((1, 3 * len(candidates) + 1, tall, wide), np.float32)
-        for number, candidate in enumerate(candidates):
+        stack = np.empty((1, network.card.in_channels, tall, wide), np.float32)
+        for number, candidate in enumerate(chain([blurred], others)):
             stack[0, 3 * number : 3 * number + 3, :height, :width] = candidate
         stack[0, -1] = certainty
         stack[..., height:, :width] = stack[..., height - 1 : height, :width]

@@ -18,7 +18,7 @@ __all__ = ["FADE", "restore_tiles"]
 FloatArray = npt.NDArray[np.float32]
 Done = tuple[FloatArray, TileReport]
 Work = Callable[[Tile], Done]
-TIDY = 32  # tiles after which freed memory is handed back: it bounds the memory, for a little time
+TIDY = 16  # tiles after which freed memory is handed back: it bounds the memory, for a little time
 FADE = 16  # pixels over which neighbours are blended
 
 
