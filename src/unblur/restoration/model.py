@@ -63,6 +63,11 @@ class Model:
         """The same on one thread: several at a time are faster than sharing one."""
         return self if self.threads == 1 else Model.load(self.name, 1, self.device)
 
+    @cached_property
+    def tile_restorer(self) -> TileRestorer:
+        """A restorer for many tiles side by side."""
+        return self.side_by_side.restorer.quicker()
+
     def estimate(self, windows: Sequence[FloatArray]) -> FloatArray:
         """Return the PSF (K, K) that windows (H, W) of encoded luma share, side by side."""
         if len(windows) == 1 or self.threads == 1:

@@ -19,6 +19,7 @@ from unblur.restoration.guard import is_sharp, trust, trust_without_psf, unexpla
 from unblur.restoration.model import Model
 from unblur.restoration.octaves import restore_at, shrink
 from unblur.restoration.report import TileReport
+from unblur.restoration.tile import TileRestorer
 from unblur.restoration.tiled import FADE, restore_tiles
 
 __all__ = ["PictureTask"]
@@ -27,6 +28,7 @@ FloatArray = npt.NDArray[np.float32]
 SETTLED = 0.05  # unexplained share up to which a tile asks for no PSF of its own
 DROWNED = 0.3  # noise over the change from which on it hides which PSF is the likelier
 PLAINLY = 0.03  # of implausibility, by which a tile's own PSF must do better than the picture's
+FOLLOWED = 0.8  # weight of a PSF from which on nothing is asked of the network without one
 TILE = 560  # largest side of a tile; memory grows with its square
 MULTIPLE = 8  # of a tile's sides, as the networks want it
 
@@ -64,6 +66,8 @@ class PictureTask:
         Whether the blur happened in linear light, or on the encoded values.
     passes : int
         How often an estimate goes through data step and second network.
+    restorer : TileRestorer, optional
+        Restores in the place of the model's, which tells PSFs apart.
     """
 
     pixels: npt.NDArray[Any]
@@ -74,6 +78,7 @@ class PictureTask:
     noise: float
     linear: bool
     passes: int
+    restorer: TileRestorer | None = None
 
     def run(
         self, threads: int, tell: Callable[[int, int], None]
@@ -88,9 +93,11 @@ class PictureTask:
         )
         tiles = plan_tiles(height, width, size=size, overlap=overlap)
         alone = len(tiles) == 1
-        model = self.model if alone else self.model.side_by_side
         inside, beside = (threads, 1) if alone else (1, threads)
-        task = replace(self, model=model, field=field.for_tiles(len(tiles)))
+        task = replace(self, field=field.for_tiles(len(tiles)))
+        if not alone:
+            model = self.model.side_by_side
+            task = replace(task, model=model, restorer=self.model.tile_restorer)
         with fft.set_workers(inside):
             return restore_tiles(
                 self.pixels,
@@ -108,9 +115,10 @@ class PictureTask:
         encoded = np.clip(blurred, 0, 1)
         found, direct = self._by_psf(encoded), 0.0
         change = np.float32(found.weight) * found.change
-        if self.blind and found.weight < 1 and self.strength > 0 and self.model.direct is not None:
+        doubted = max(0.0, 1 - found.weight / FOLLOWED)
+        if self.blind and doubted and self.strength > 0 and self.model.direct is not None:
             restored = self.model.direct.restore(encoded)
-            direct = (1 - found.weight) * trust_without_psf(encoded, restored, found.psf)
+            direct = doubted * trust_without_psf(encoded, restored, found.psf)
             change += np.float32(direct) * (restored - encoded)
         weight, direct = self.strength * found.weight, self.strength * direct
         report = TileReport(tile, weight, found.psf, self.field.octave, direct)
@@ -136,7 +144,7 @@ class PictureTask:
     def _attempt(self, encoded: FloatArray, psf: FloatArray) -> _Attempt:
         field = self.field
         restored = restore_at(
-            self.model.restorer,
+            self.restorer or self.model.restorer,
             encoded,
             psf,
             field.octave,

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from unblur.images.color import linear_to_srgb, srgb_to_linear
-from unblur.runtime.session import NetworkSession
+from unblur.runtime.session import NetworkSession, quicker
 from unblur.runtime.spectral import Deconvolution, FloatArray
 
 __all__ = ["TileRestorer"]
@@ -31,6 +31,13 @@ class TileRestorer:
         self._levels = [float(level) for level in first.card.settings["levels"]]
         self._data_levels = tuple(float(level) for level in second.card.settings["data_levels"])
         self.passes = int(second.card.settings["passes"])
+
+    def quicker(self) -> TileRestorer:
+        """Return one whose networks run in 8-bit integers where those are faster, or this one.
+
+        What they make differs by what nobody sees, but a search for a PSF goes by less than that.
+        """
+        return TileRestorer(quicker(self._first), quicker(self._second))
 
     def restore(
         self,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import sys
 import threading
+from collections.abc import Sequence
 from functools import lru_cache
 from importlib import import_module
 from typing import Any
@@ -26,8 +27,7 @@ FloatArray = npt.NDArray[np.float32]
 class OpenVinoSession:
     """A network run by OpenVINO on the CPU.
 
-    It runs in bfloat16 where the processor multiplies such numbers, in float32 elsewhere; a network
-    whose card tells ranges for it runs in 8-bit integers where those are faster, but for its ends.
+    It runs in bfloat16 where the processor multiplies such numbers, in float32 elsewhere.
 
     Parameters
     ----------
@@ -37,6 +37,8 @@ class OpenVinoSession:
         The ONNX file.
     threads : int
         Threads inside one run, 1 or more; runs side by side have their own.
+    ranges : sequence of pairs of float
+        If given, all convolutions but the first and the last run in 8-bit integers, see `quantise`.
 
     Raises
     ------
@@ -44,10 +46,16 @@ class OpenVinoSession:
         If OpenVINO cannot load the file.
     """
 
-    def __init__(self, card: ModelCard, content: bytes, threads: int) -> None:
+    def __init__(
+        self,
+        card: ModelCard,
+        content: bytes,
+        threads: int,
+        ranges: Sequence[Sequence[float]] = (),
+    ) -> None:
         self.card = card
         self._content, self._threads = content, threads
-        self._ranges = card.settings.get("int8_ranges") if wants_int8() else None
+        self._ranges = ranges
         self._lock = threading.Lock()
         try:
             self._idle = [self._compile()]
@@ -91,6 +99,13 @@ class OpenVinoSession:
                 compiled.release_memory()
             with self._lock:
                 self._idle.append(compiled)
+
+    def quicker(self) -> OpenVinoSession:
+        """Return the network in 8-bit integers where those are faster and its card tells ranges."""
+        ranges = self.card.settings.get("int8_ranges", ())
+        if not ranges or not wants_int8():
+            return self
+        return OpenVinoSession(self.card, self._content, self._threads, ranges)
 
     def _compile(self) -> Any:
         """Make the network ready for one run at a time, in the thread that asks for it.
