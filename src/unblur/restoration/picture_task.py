@@ -30,6 +30,7 @@ DROWNED = 0.3  # noise over the change from which on it hides which PSF is the l
 PLAINLY = 0.03  # of implausibility, by which a tile's own PSF must do better than the picture's
 FOLLOWED = 0.8  # weight of a PSF from which on nothing is asked of the network without one
 TILE = 560  # largest side of a tile; memory grows with its square
+LARGE, SMALLER_TILE = 50_000_000, 448  # pixels whose own memory leaves less for tiles
 MULTIPLE = 8  # of a tile's sides, as the networks want it
 
 
@@ -87,9 +88,10 @@ class PictureTask:
         height, width = self.pixels.shape[:2]
         field = self.field
         overlap, fade = _overlap_of(field), FADE << field.octave
+        tile = TILE if height * width < LARGE else SMALLER_TILE
         size = (
-            _side(height, overlap[0], field.octave),
-            _side(width, overlap[1], field.octave),
+            _side(height, overlap[0], field.octave, tile),
+            _side(width, overlap[1], field.octave, tile),
         )
         tiles = plan_tiles(height, width, size=size, overlap=overlap)
         alone = len(tiles) == 1
@@ -168,7 +170,7 @@ def _overlap_of(field: BlurField) -> tuple[int, int]:
     return (2 * down + FADE) << field.octave, (2 * across + FADE) << field.octave
 
 
-def _side(extent: int, overlap: int, octave: int) -> int:
+def _side(extent: int, overlap: int, octave: int, tile: int) -> int:
     """Side of the tiles along an axis; larger where the networks see them at half the size."""
-    largest = max(TILE << min(octave, 1), 2 * overlap)
+    largest = max(tile << min(octave, 1), 2 * overlap)
     return even_size(extent, largest=largest, overlap=overlap, multiple=MULTIPLE << octave)
