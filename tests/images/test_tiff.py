@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import tracemalloc
 
 import cv2
 import numpy as np
@@ -11,7 +12,7 @@ import tifffile
 from PIL import Image, ImageOps
 
 from unblur.errors import ImageReadError, ImageWriteError
-from unblur.images import tiff_writer
+from unblur.images import tiff, tiff_writer
 from unblur.images.files import read_photo, write_photo
 from unblur.images.photo import Metadata, Photo, TiffSettings
 
@@ -284,6 +285,33 @@ def test_deep_pixels_in_an_odd_compression_are_refused(tmp_path):
     tifffile.imwrite(tmp_path / "in.tif", np.zeros((16, 16, 3), np.uint16), compression="jpeg2000")
     with pytest.raises(ImageReadError, match="save it with LZW"):
         read_photo(tmp_path / "in.tif")
+
+
+@pytest.mark.parametrize("layout", ["one strip", "strips", "planes", "tiles"])
+@pytest.mark.parametrize("piece", [1, 1000, 3500])
+def test_what_is_not_packed_is_read_in_pieces(tmp_path, rng, monkeypatch, layout, piece):
+    monkeypatch.setattr(tiff, "_PIECE", piece)
+    options = {
+        "one strip": {"rowsperstrip": 40},
+        "strips": {"rowsperstrip": 13},
+        "planes": {"planarconfig": "separate", "rowsperstrip": 40},
+        "tiles": {"tile": (32, 16)},
+    }[layout]
+    array = make("u2", 3, rng)
+    save(tmp_path / "in.tif", array, **options)
+    np.testing.assert_array_equal(stack(read_photo(tmp_path / "in.tif")), array)
+
+
+def test_a_strip_is_not_held_beside_the_picture(tmp_path, monkeypatch):
+    monkeypatch.setattr(tiff, "_PIECE", 1 << 16)
+    array = np.zeros((1000, 1000, 3), np.uint8)
+    save(tmp_path / "in.tif", array, rowsperstrip=1000)
+    tracemalloc.start()
+    photo = read_photo(tmp_path / "in.tif")
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert photo.pixels.nbytes == array.nbytes
+    assert peak < 1.3 * array.nbytes
 
 
 @pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.float32])

@@ -128,6 +128,19 @@ def test_progress_is_told_tile_by_tile(crop, monkeypatch, threads):
     assert told == [(done, report.tiles) for done in range(report.tiles + 1)]
 
 
+def test_a_large_picture_has_smaller_tiles(restorer, cat, monkeypatch):
+    psf = gaussian_psf(1.0)
+    monkeypatch.setattr(module, "TILE", 280)
+    monkeypatch.setattr(module, "SMALLER_TILE", 192)
+    sides = []
+    for large in (cat.size, cat.shape[0] * cat.shape[1]):
+        monkeypatch.setattr(module, "LARGE", large)
+        _, report = restorer.restore_with_report(cat, psf)
+        sides.append(max(max(each.tile.height, each.tile.width) for each in report.field))
+    assert 192 < sides[0] <= 280
+    assert sides[1] <= 192
+
+
 def test_threads_change_nothing(cat, monkeypatch):
     monkeypatch.setattr(module, "TILE", 256)
     psf = gaussian_psf(1.5)
@@ -229,6 +242,16 @@ def test_a_scene_that_moved_gains_though_no_psf_explains_it(restorer):
     assert psnr(restored, sharp) > psnr(blurred, sharp) + 0.2
     assert max(each.direct for each in report.field) > 0.5
     assert not any(each.kept for each in report.field)
+
+
+@pytest.mark.parametrize(("weight", "largest"), [(1.0, 0.0), (0.8, 0.0), (0.4, 0.5), (0.0, 1.0)])
+def test_the_other_network_adds_what_a_psf_leaves_open(restorer, monkeypatch, weight, largest):
+    blurred = Degradation(disk_psf(3.0), read_noise=0.003).apply(data.astronaut() / 255, 0)
+    monkeypatch.setattr(module, "trust", lambda *told, confirmed: weight)
+    monkeypatch.setattr(module, "trust_without_psf", lambda *told: 1.0)
+    _, report = restorer.restore_with_report(blurred.astype(np.float32))
+    assert [each.direct for each in report.field] == [largest] * report.tiles
+    assert [each.weight for each in report.field] == [weight] * report.tiles
 
 
 def test_a_given_psf_is_used_alone(restorer):
