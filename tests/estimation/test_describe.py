@@ -95,6 +95,14 @@ def test_gaussians_are_measured_closely(sigma, tight):
     assert found.extent == pytest.approx(2.355 * np.hypot(sigma, np.sqrt(1 / 12)), rel=0.03)
 
 
+@pytest.mark.parametrize("sigma", [0.75, 0.8, 0.9, 1.0, 1.3])
+@pytest.mark.parametrize("make", [gaussian_psf, lambda spread: disk_psf(1.7 * spread)])
+def test_a_small_round_psf_is_no_short_line(make, sigma):
+    near = make(sigma) + 0.1 * np.roll(make(sigma), 1, axis=0)  # hardly longer than wide
+    for psf in (make(sigma), near):
+        assert describe_psf(psf).kind != "motion"
+
+
 @pytest.mark.parametrize("psf", [motion_psf(11, 20), motion_psf(14, 0, curvature=70)])
 def test_turning_the_psf_turns_the_angle(psf):
     straight, turned, mirrored = map(describe_psf, (psf, np.rot90(psf), psf[:, ::-1]))

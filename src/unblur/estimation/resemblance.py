@@ -227,7 +227,9 @@ def _resemblance(kind: BlurKind, fit: Fit, support: Support, variance: float) ->
         radius = abs(float(fit.own[0]))
         found = Resemblance(kind, 2 * radius, None, similarity, _disk(radius))
     else:
-        found = _motion(fit, similarity)
+        # a path so short that its own softness hides it is a round blur
+        is_round = math.sqrt(1 + variance / fit.smoothing) < _ROUND
+        found = _motion(fit, 0.0 if is_round else similarity)
     return replace(found, kind="none", extent=0.0, angle=None) if width < _NO_BLUR else found
 
 
