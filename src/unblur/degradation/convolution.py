@@ -159,12 +159,16 @@ def otf(psf: ArrayLike, shape: tuple[int, int]) -> NDArray[np.complex64]:
     kernel = _check_kernel(psf)
     size = kernel.shape[0]
     rows, columns = ((np.arange(size) - size // 2) % extent for extent in shape)
-    grid = np.zeros(shape, np.float32)
-    if size <= min(shape):
-        grid[rows[:, None], columns] = kernel
-    else:
+    if size > min(shape):
+        grid = np.zeros(shape, np.float32)
         np.add.at(grid, (rows[:, None], columns[None, :]), kernel)
-    return np.asarray(fft.rfft2(grid), dtype=np.complex64)
+        return np.asarray(fft.rfft2(grid), dtype=np.complex64)
+    # the transform of a row of zeros is known
+    lines = np.zeros((size, shape[1]), np.float32)
+    lines[:, columns] = kernel
+    spectrum = np.zeros((shape[0], shape[1] // 2 + 1), np.complex64)
+    spectrum[rows] = fft.rfft(lines)
+    return np.asarray(fft.fft(spectrum, axis=0, overwrite_x=True))
 
 
 def fast_shape(shape: tuple[int, int]) -> tuple[int, int]:
