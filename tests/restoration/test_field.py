@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import chain, repeat
+
 import numpy as np
 import pytest
 from skimage import data
@@ -150,3 +152,27 @@ def test_a_blur_that_does_not_fit_whole_stays_on_the_smaller_copy(monkeypatch):
     estimator = FixedEstimator(disk_psf(3.0), shake)  # 24 px wide, then 48 in all
     field = find_blur(noise, None, Model(estimator, Model.load("default", 1).restorer, 1))
     assert field.octave == 1
+
+
+@pytest.mark.parametrize(
+    ("psf", "doubt", "taken"),
+    [
+        (disk_psf(3.0), 0.1, True),
+        (motion_psf(11, 30), 0.1, True),
+        (disk_psf(3.0), 1.0, False),  # contradicted
+        (camera_shake_psf(np.random.default_rng(3), extent=14), 0.1, False),
+    ],
+    ids=["disk", "motion", "contradicted", "shake"],
+)
+def test_where_smaller_copies_lead_nowhere_a_plain_blur_of_full_size_is_taken(
+    monkeypatch, psf, doubt, taken
+):
+    noise = np.random.default_rng(0).integers(0, 255, (600, 600, 3)).astype(np.uint8)
+    plain, nothing = Found(resize_psf(psf, 33), doubt, learned=True), Found(WIDE, 0.0, True)
+    answers = chain([plain], repeat(nothing))
+    monkeypatch.setattr(field_of_a_picture, "_first_octave", lambda *_: 1)
+    monkeypatch.setattr(field_of_a_picture, "estimate_psf", lambda *_, **__: next(answers))
+    field = find_blur(noise, None, Model(FixedEstimator(WIDE), None, 1))
+    assert (field.octave == 0) == taken
+    assert field.trust == taken
+    np.testing.assert_array_equal(field.psf, plain.psf if taken else WIDE)

@@ -144,24 +144,36 @@ def find_blur(
         return BlurField(delta_psf(size))
     if float(_windows(pixels, 0, linear)[0].std()) < FLAT:
         return BlurField(delta_psf(size))
-    first = _first_octave(pixels, model, linear)
-    octaves = range(first, LARGEST_OCTAVE + 1)
-    for octave in (0, *octaves) if first and searches else octaves:
-        windows = _windows(pixels, octave, linear)
-        if octave > first and min(windows[0].shape) < 2 * size:
-            break
-        found, reached = estimate_psf(windows, model, searches, linear=linear), octave
-        if not fills_support(found.psf) and (octave >= first or _is_shake(found)):
-            break
+    met = list(_meet(pixels, model, searches, linear))
+    found, octave = met[-1]
+    if _trust_in(found) == 0:
+        # the smaller copies were asked in vain
+        found, octave = next((each for each in met if _is_plain(each[0])), met[-1])
     trust, certainty = _trust_in(found), ESTIMATED if searches else 0.0
     return BlurField(
         found.psf,
-        reached,
+        octave,
         local=found.learned,
         trust=trust,
         certainty=certainty,
         confirmed=found.confirmed,
     )
+
+
+def _meet(
+    pixels: npt.NDArray[Any], model: Model, searches: int, linear: bool
+) -> Iterator[tuple[Found, int]]:
+    """Yield what is found at each octave that is asked, the one to take last."""
+    first = _first_octave(pixels, model, linear)
+    octaves = range(first, LARGEST_OCTAVE + 1)
+    for octave in (0, *octaves) if first and searches else octaves:
+        windows = _windows(pixels, octave, linear)
+        if octave > first and min(windows[0].shape) < 2 * model.estimator.size:
+            break
+        found = estimate_psf(windows, model, searches, linear=linear)
+        yield found, octave
+        if not fills_support(found.psf) and (octave >= first or _is_shake(found)):
+            break
 
 
 def _windows(pixels: npt.NDArray[Any], octave: int, linear: bool) -> list[FloatArray]:
@@ -202,6 +214,11 @@ def _is_shake(found: Found) -> bool:
     """Whether searches explain the picture by one path, which on a small copy looks soft."""
     directed = describe_psf(found.psf).kind in ("shake", "motion")
     return directed and found.confirmed and not found.learned and found.doubt < CONTRADICTED[0]
+
+
+def _is_plain(found: Found) -> bool:
+    """Whether a gaussian, a disk or a line was found that nothing contradicts."""
+    return describe_psf(found.psf).kind != "shake" and _trust_in(found) == 1
 
 
 def _trust_in(found: Found) -> float:
