@@ -16,6 +16,8 @@ from unblur.degradation import (
     resize_psf,
 )
 from unblur.evaluation.metrics import psf_similarity
+from unblur.restoration.certainty import noise_left
+from unblur.restoration.evidence import Evidence
 from unblur.restoration.hypotheses import SEARCHES, estimate_psf, fills_support
 from unblur.restoration.model import Model
 
@@ -61,6 +63,56 @@ def test_a_shake_is_found_in_spite_of_a_wrong_first_guess(default, shaken, searc
 def test_a_second_search_confirms_a_shake(default, shaken):
     assert estimate_psf([shaken], default, 2).confirmed
     assert not estimate_psf([shaken], default, 1).confirmed
+
+
+WRONG = [camera_shake_psf(np.random.default_rng(seed), extent=12.0, size=33) for seed in (5, 6, 8)]
+
+
+def answer(monkeypatch, *answers):
+    """Let searches come to these PSFs, and return how many were asked for each time."""
+    asked, left = [], list(answers)
+
+    def others(luma, noise, model, searches, *, linear):
+        asked.append(len(searches))
+        return [left.pop(0) for _ in searches]
+
+    monkeypatch.setattr("unblur.restoration.hypotheses._others", others)
+    return asked
+
+
+def test_where_two_searches_agree_no_more_are_made(default, shaken, monkeypatch):
+    asked = answer(monkeypatch, SHAKE, np.roll(SHAKE, 1, axis=0))
+    found = estimate_psf([shaken], misled(default), 2)
+    assert asked == [2]
+    assert found.confirmed
+
+
+def test_where_two_searches_disagree_what_two_of_four_found_is_taken(default, shaken, monkeypatch):
+    shifted = np.roll(SHAKE, 1, axis=1)
+    asked = answer(monkeypatch, WRONG[0], SHAKE, shifted, WRONG[1])
+    found = estimate_psf([shaken], misled(default), 2)
+    assert asked == [2, len(SEARCHES) - 2]
+    assert psf_similarity(found.psf, SHAKE) > 0.99
+    assert found.confirmed
+
+
+def test_what_nobody_agrees_on_is_not_confirmed(default, shaken, monkeypatch):
+    answer(monkeypatch, *WRONG, SHAKE)
+    found = estimate_psf([shaken], misled(default), 2)
+    assert psf_similarity(found.psf, SHAKE) > 0.99
+    assert not found.confirmed
+
+
+def test_agreement_counts_for_as_much_as_it_says(default, shaken, monkeypatch):
+    twice = np.roll(WRONG[0], 1, axis=0)
+    luma = shaken
+    evidence = Evidence(luma, noise_left(luma))
+    wrong, right = (evidence.trial(psf, default.restorer).implausibility for psf in (twice, SHAKE))
+    for more, taken in ((wrong - right - 0.01, SHAKE), (wrong - right + 0.01, WRONG[0])):
+        answer(monkeypatch, WRONG[0], SHAKE, twice, WRONG[1])
+        monkeypatch.setattr("unblur.restoration.hypotheses.AGREED", more)
+        found = estimate_psf([luma], misled(default), 2)
+        assert psf_similarity(found.psf, taken) > 0.9
 
 
 def test_the_psf_of_a_gaussian_is_as_good_as_its_first_guess_or_better(default):

@@ -27,6 +27,7 @@ SMALLEST = 128  # pixels; the turns need a window of this side
 PLAINLY = 0.01  # of implausibility, by which another PSF must do better than one without doubt
 CUT_OFF = 0.05  # of implausibility, for a PSF that fills its support: one that does not is whole
 ALIKE = 0.7  # similarity from which on two searches have found the same
+AGREED = 0.1  # of implausibility, in favour of what two searches have found
 FULL_SUPPORT = 0.04  # of a PSF's mass near its border: it is cut off
 
 
@@ -51,6 +52,7 @@ SEARCHES = (
     Search("estimate", 0.93),
     Search("glance", 0.98),
     Search("classical", 0.93),
+    Search("estimate", 0.98),
 )
 
 
@@ -81,8 +83,9 @@ def estimate_psf(
     model
         Estimates and restores.
     searches
-        How many of `SEARCHES` to use; if all, the likeliest PSF is bettered by more turns. Without
-        any the network's estimate is taken as it is, in its own size.
+        How many of `SEARCHES` to use; if all, the likeliest PSF is bettered by more turns. Where
+        several agree on nothing, the others are used, too. Without any the network's estimate is
+        taken as it is, in its own size.
     linear
         Whether the blur happened in linear light, or on the encoded values.
     """
@@ -108,13 +111,21 @@ def estimate_psf(
     first = evidence.trial(psf, model.restorer, linear=linear).implausibility
     ranked = [(first - (PLAINLY if doubt <= DOUBTFUL else 0), psf)]
     others = _others(luma, noise, model, SEARCHES[:searches], linear=linear)
-    ranked += ranks(others)
+    if len(others) > 1 and not any(_is_agreed(other, others) for other in others):
+        others += _others(luma, noise, model, SEARCHES[searches:], linear=linear)
+    for value, other in ranks(others):
+        ranked.append((value - (AGREED if _is_agreed(other, others) else 0), other))
     best = min(ranked, key=itemgetter(0))[1]
-    confirmed = any(similarity(best, other) > ALIKE for other in others if other is not best)
+    confirmed = _is_agreed(best, others)
     if best is not psf and searches >= len(SEARCHES):
         ranked += ranks([alternate(luma, best, model.restorer, POLISH, linear=linear)])
         best = min(ranked, key=itemgetter(0))[1]
     return Found(best, evidence.worst_contradiction(best), best is psf, confirmed)
+
+
+def _is_agreed(psf: FloatArray, others: list[FloatArray]) -> bool:
+    """Whether another search than its own came to the same PSF."""
+    return any(similarity(psf, other) > ALIKE for other in others if other is not psf)
 
 
 def _others(
