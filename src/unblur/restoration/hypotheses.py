@@ -23,6 +23,7 @@ from unblur.restoration.shapes import DOUBTFUL, settle, shape_psf
 __all__ = ["SEARCHES", "Found", "Search", "estimate_psf", "fills_support"]
 
 FloatArray = npt.NDArray[np.float32]
+Ranked = tuple[float, FloatArray]
 SMALLEST = 128  # pixels; the turns need a window of this side
 PLAINLY = 0.01  # of implausibility, by which another PSF must do better than one without doubt
 CUT_OFF = 0.05  # of implausibility, for a PSF that fills its support: one that does not is whole
@@ -99,28 +100,40 @@ def estimate_psf(
         if plain:
             return Found(psf, evidence.worst_contradiction(psf), learned=True)
     doubt = evidence.contradiction(psf)
-    allowed = max(doubt, DOUBTFUL)
 
-    def rank(other: FloatArray) -> tuple[float, FloatArray]:
-        penalty = CUT_OFF if fills_support(other) else 0
-        return evidence.trial(other, model.restorer, linear=linear).implausibility + penalty, other
-
-    def ranks(others: list[FloatArray]) -> list[tuple[float, FloatArray]]:
-        return [rank(other) for other in others if evidence.contradiction(other) < allowed]
+    def rank(others: list[FloatArray]) -> list[Ranked]:
+        return _rank(others, evidence, max(doubt, DOUBTFUL), model, linear)
 
     first = evidence.trial(psf, model.restorer, linear=linear).implausibility
-    ranked = [(first - (PLAINLY if doubt <= DOUBTFUL else 0), psf)]
+    ranked: list[Ranked] = [(first - (PLAINLY if doubt <= DOUBTFUL else 0), psf)]
     others = _others(luma, noise, model, SEARCHES[:searches], linear=linear)
-    if len(others) > 1 and not any(_is_agreed(other, others) for other in others):
+    if len(others) > 1 and similarity(others[0], others[1]) <= ALIKE:
         others += _others(luma, noise, model, SEARCHES[searches:], linear=linear)
-    for value, other in ranks(others):
-        ranked.append((value - (AGREED if _is_agreed(other, others) else 0), other))
+        for value, other in rank(others):
+            ranked.append((value - (AGREED if _is_agreed(other, others) else 0), other))
+    else:
+        ranked += rank(others)
     best = min(ranked, key=itemgetter(0))[1]
     confirmed = _is_agreed(best, others)
     if best is not psf and searches >= len(SEARCHES):
-        ranked += ranks([alternate(luma, best, model.restorer, POLISH, linear=linear)])
-        best = min(ranked, key=itemgetter(0))[1]
+        turned = alternate(luma, best, model.restorer, POLISH, linear=linear)
+        best = min(rank([best, turned]), key=itemgetter(0))[1]
     return Found(best, evidence.worst_contradiction(best), best is psf, confirmed)
+
+
+def _rank(
+    others: list[FloatArray], evidence: Evidence, allowed: float, model: Model, linear: bool
+) -> list[Ranked]:
+    """Return how unlikely each PSF is that the picture does not contradict."""
+    return [
+        (
+            evidence.trial(other, model.restorer, linear=linear).implausibility
+            + (CUT_OFF if fills_support(other) else 0),
+            other,
+        )
+        for other in others
+        if evidence.contradiction(other) < allowed
+    ]
 
 
 def _is_agreed(psf: FloatArray, others: list[FloatArray]) -> bool:
