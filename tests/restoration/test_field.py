@@ -155,20 +155,21 @@ def test_a_blur_that_does_not_fit_whole_stays_on_the_smaller_copy(monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("psf", "doubt", "taken"),
+    ("psf", "doubt", "learned", "taken"),
     [
-        (disk_psf(3.0), 0.1, True),
-        (motion_psf(11, 30), 0.1, True),
-        (disk_psf(3.0), 1.0, False),  # contradicted
-        (camera_shake_psf(np.random.default_rng(3), extent=14), 0.1, False),
+        (disk_psf(3.0), 0.1, True, True),
+        (motion_psf(11, 30), 0.1, True, True),
+        (disk_psf(3.0), 1.0, True, False),  # contradicted
+        (disk_psf(3.0), 0.1, False, False),
+        (camera_shake_psf(np.random.default_rng(3), extent=14), 0.1, True, False),
     ],
-    ids=["disk", "motion", "contradicted", "shake"],
+    ids=["disk", "motion", "contradicted", "by-turns", "shake"],
 )
 def test_where_smaller_copies_lead_nowhere_a_plain_blur_of_full_size_is_taken(
-    monkeypatch, psf, doubt, taken
+    monkeypatch, psf, doubt, learned, taken
 ):
     noise = np.random.default_rng(0).integers(0, 255, (600, 600, 3)).astype(np.uint8)
-    plain, nothing = Found(resize_psf(psf, 33), doubt, learned=True), Found(WIDE, 0.0, True)
+    plain, nothing = Found(resize_psf(psf, 33), doubt, learned), Found(WIDE, 0.0, True)
     answers = chain([plain], repeat(nothing))
     monkeypatch.setattr(field_of_a_picture, "_first_octave", lambda *_: 1)
     monkeypatch.setattr(field_of_a_picture, "estimate_psf", lambda *_, **__: next(answers))

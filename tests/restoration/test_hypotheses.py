@@ -65,7 +65,7 @@ def test_a_second_search_confirms_a_shake(default, shaken):
     assert not estimate_psf([shaken], default, 1).confirmed
 
 
-WRONG = [camera_shake_psf(np.random.default_rng(seed), extent=12.0, size=33) for seed in (5, 6, 8)]
+WRONG = [camera_shake_psf(np.random.default_rng(seed), extent=12.0, size=33) for seed in (5, 6)]
 
 
 def answer(monkeypatch, *answers):
@@ -87,11 +87,11 @@ def test_where_two_searches_agree_no_more_are_made(default, shaken, monkeypatch)
     assert found.confirmed
 
 
-def test_where_two_searches_disagree_what_two_of_four_found_is_taken(default, shaken, monkeypatch):
+def test_where_two_searches_disagree_what_two_of_three_found_is_taken(default, shaken, monkeypatch):
     shifted = np.roll(SHAKE, 1, axis=1)
-    asked = answer(monkeypatch, WRONG[0], SHAKE, shifted, WRONG[1])
+    asked = answer(monkeypatch, WRONG[0], SHAKE, shifted)
     found = estimate_psf([shaken], misled(default), 2)
-    assert asked == [2, len(SEARCHES) - 2]
+    assert asked == [2, 1]
     assert psf_similarity(found.psf, SHAKE) > 0.99
     assert found.confirmed
 
@@ -109,7 +109,7 @@ def test_agreement_counts_for_as_much_as_it_says(default, shaken, monkeypatch):
     evidence = Evidence(luma, noise_left(luma))
     wrong, right = (evidence.trial(psf, default.restorer).implausibility for psf in (twice, SHAKE))
     for more, taken in ((wrong - right - 0.01, SHAKE), (wrong - right + 0.01, WRONG[0])):
-        answer(monkeypatch, WRONG[0], SHAKE, twice, WRONG[1])
+        answer(monkeypatch, WRONG[0], SHAKE, twice)
         monkeypatch.setattr("unblur.restoration.hypotheses.AGREED", more)
         found = estimate_psf([luma], misled(default), 2)
         assert psf_similarity(found.psf, taken) > 0.9

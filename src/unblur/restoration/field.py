@@ -217,8 +217,9 @@ def _is_shake(found: Found) -> bool:
 
 
 def _is_plain(found: Found) -> bool:
-    """Whether a gaussian, a disk or a line was found that nothing contradicts."""
-    return describe_psf(found.psf).kind != "shake" and _trust_in(found) == 1
+    """Whether it is a gaussian, a disk or a line, without a search, that nothing contradicts."""
+    simple = describe_psf(found.psf).kind != "shake"
+    return simple and found.learned and _trust_in(found) == 1
 
 
 def _trust_in(found: Found) -> float:

@@ -52,8 +52,8 @@ class Search(NamedTuple):
 SEARCHES = (
     Search("estimate", 0.93),
     Search("glance", 0.98),
-    Search("classical", 0.93),
     Search("estimate", 0.98),
+    Search("classical", 0.93),
 )
 
 
@@ -85,7 +85,7 @@ def estimate_psf(
         Estimates and restores.
     searches
         How many of `SEARCHES` to use; if all, the likeliest PSF is bettered by more turns. Where
-        several agree on nothing, the others are used, too. Without any the network's estimate is
+        the first two disagree, the next one is used, too. Without any the network's estimate is
         taken as it is, in its own size.
     linear
         Whether the blur happened in linear light, or on the encoded values.
@@ -108,7 +108,7 @@ def estimate_psf(
     ranked: list[Ranked] = [(first - (PLAINLY if doubt <= DOUBTFUL else 0), psf)]
     others = _others(luma, noise, model, SEARCHES[:searches], linear=linear)
     if len(others) > 1 and similarity(others[0], others[1]) <= ALIKE:
-        others += _others(luma, noise, model, SEARCHES[searches:], linear=linear)
+        others += _others(luma, noise, model, SEARCHES[searches : searches + 1], linear=linear)
         for value, other in rank(others):
             ranked.append((value - (AGREED if _is_agreed(other, others) else 0), other))
     else:
