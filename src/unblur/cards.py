@@ -43,7 +43,8 @@ class ModelCard:
     value_range : tuple of float
         Smallest and largest input value.
     settings : mapping of str to number or list
-        Numbers that the physics around the network must share with its training.
+        Numbers that the physics around the network must share with its training; and `int8_ranges`
+        where they were measured, see `unblur.runtime.openvino_int8.quantise`.
     parameters : int
         Count of trained numbers.
     licence : str
