@@ -8,8 +8,8 @@ extras installed (ONNX counts the operations of the networks, torch measures the
 Times are seconds of one thread for each megapixel: with two threads, half of it passes on the
 clock. Beside each stands its floor, what it would take if nothing but the processor limited it:
 operations over the measured peak rate of its type of numbers (networks in bfloat16 where OpenVINO
-runs them so), or bytes read and written once over the measured bandwidth of memory, whichever is
-longer.
+runs them so, and also where tiles run in 8-bit integers, which may take less), or bytes read and
+written once over the measured bandwidth of memory, whichever is longer.
 """
 
 from __future__ import annotations

@@ -72,8 +72,6 @@ def _simplify_shuffle(node: Any) -> bool:
 
 def _drop_padding(model: Any, node: Any) -> bool:
     """Convolve the channels that there are, not also some that are added to weigh nothing."""
-    from openvino import opset13 as operations
-
     joined, weights = _input(node, 0), _constant(_input(node, 1))
     if joined.get_type_name() != "Concat" or weights is None:
         return False
@@ -83,17 +81,18 @@ def _drop_padding(model: Any, node: Any) -> bool:
     channels = model.input(0).get_partial_shape()[1].get_length()
     if weights[:, channels:].any():
         return False
-    told = node.get_attributes()
-    new = operations.convolution(
-        source,
-        operations.constant(np.ascontiguousarray(weights[:, :channels])),
-        told["strides"],
-        told["pads_begin"],
-        told["pads_end"],
-        told["dilations"],
-    )
-    node.output(0).replace(new.output(0))
+    node.output(0).replace(_convolved(node, source, weights[:, :channels]).output(0))
     return True
+
+
+def _convolved(like: Any, source: Any, weights: FloatArray) -> Any:
+    """Convolve as another convolution does, by other weights."""
+    from openvino import opset13 as operations
+
+    told = like.get_attributes()
+    places = (told[name] for name in ("strides", "pads_begin", "pads_end", "dilations"))
+    constant = operations.constant(np.ascontiguousarray(weights))
+    return operations.convolution(source, constant, *places)
 
 
 def _simplify_mixer(model: Any) -> bool:
@@ -135,17 +134,9 @@ def _maps(maps: Any, first: int, last: int, added: FloatArray) -> Any:
     channels = slice(first * side * side, last * side * side)
     biased = _input(maps, 0)
     convolution = _input(biased, 0)
-    told = convolution.get_attributes()
     weights = _constant(_input(convolution, 1))[channels]
     bias = _constant(_input(biased, 1)).ravel()[channels] + np.repeat(added, side * side)
-    some = operations.convolution(
-        convolution.input_value(0),
-        operations.constant(np.ascontiguousarray(weights)),
-        told["strides"],
-        told["pads_begin"],
-        told["pads_end"],
-        told["dilations"],
-    )
+    some = _convolved(convolution, convolution.input_value(0), weights)
     some = operations.add(some, operations.constant(bias.reshape(1, -1, 1, 1)))
     return operations.depth_to_space(some, "depth_first", side)
 
