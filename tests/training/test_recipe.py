@@ -108,6 +108,7 @@ def test_a_recipe_can_name_every_network(tmp_path, entry):
         ({"psf_estimator": {"size": 32}}, "psf_estimator: the size of a PSF must be odd"),
         ({"estimator": "a.ckpt"}, "estimator is for restorers"),
         ({"network": "psf-estimator", "doubtful_share": 0.5}, "doubtful_share is for restorers"),
+        ({"network": "psf-estimator", "single_pass_share": 0.5}, "single_pass_share is for"),
         (
             {
                 "network": "wiener-autoencoder",

@@ -17,6 +17,7 @@ from rich.console import Console
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from unblur.degradation.sampling import PSFSampler
+from unblur.degradation.shapes import delta_psf
 from unblur.errors import ArgumentError, ConfigurationError, ModelError
 from unblur.training.checkpoints import load_estimator, read_checkpoint
 from unblur.training.progress import StepBar
@@ -194,11 +195,26 @@ def test_a_doubtful_psf_is_as_wrong_as_its_certainty_says(recipe):
     assert similarity[certain].mean() > similarity[~certain].mean() + 0.05
 
 
+def test_a_share_of_the_steps_makes_one_pass_alone(recipe):
+    task = build_task(load_recipe(recipe(single_pass_share=0.5)))
+    task.network, task.log = Listens(), lambda *_, **__: None
+    picture, flags = torch.rand(1, 3, 48, 48), torch.ones(1, dtype=torch.bool)
+    psf = torch.from_numpy(delta_psf(33))[None]
+    batch = {"blurred": picture, "sharp": picture, "psf": psf, "linear": flags}
+    task.trainer = steps = SimpleNamespace(global_step=0)
+    passes = []
+    for steps.global_step in range(60):
+        task.training_step(batch, 0)
+        passes.append(task.network.passes)
+    assert set(passes) == {1, task.recipe.shape.passes}
+    assert 20 <= passes.count(1) <= 40
+
+
 class Listens(torch.nn.Module):
     """A network that keeps what it is told, and gives back what it sees."""
 
-    def forward(self, blurred, *told):
-        self.heard = told
+    def forward(self, blurred, *told, passes):
+        self.heard, self.passes = told, passes
         return (blurred, blurred.requires_grad_())
 
 

@@ -41,7 +41,8 @@ class Periodic:
     Parameters
     ----------
     planes : ndarray of float32
-        (C, H', W') with H' >= H and W' >= W; the picture lies in the top left corner.
+        (C, H', W') with H' >= H and W' >= W; the picture lies in the top left corner. Where
+        nothing is laid around the picture this is a view of it.
     transfer : ndarray of complex64
         (H', W' // 2 + 1), see `unblur.degradation.otf`.
     shape : tuple of int
@@ -111,11 +112,12 @@ def pad_edges(image: ArrayLike, psf: ArrayLike, *, boundary: EdgeMode = "replica
     if boundary != "wrap":
         strip = 2 * max(kernel.shape[0], 8)
         height, width = fast_shape((values.shape[0] + strip, values.shape[1] + strip))
-        planes = _close(_close(planes, 1, height, boundary), 2, width, boundary)
+        closed = _close(_close(planes, 1, height, boundary), 2, width, boundary)
+        planes = np.ascontiguousarray(closed)
     rows, columns = planes.shape[1:]
     with fft.set_workers(default_threads()):
         transfer = otf(kernel, (rows, columns))
-    return Periodic(np.ascontiguousarray(planes), transfer, values.shape)
+    return Periodic(planes, transfer, values.shape)
 
 
 def taper_edges(image: ArrayLike, psf: ArrayLike, *, boundary: EdgeMode = "replicate") -> Periodic:

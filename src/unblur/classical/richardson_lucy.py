@@ -181,7 +181,8 @@ def blind_richardson_lucy(
 
 def _non_negative(image: ArrayLike, psf: ArrayLike, boundary: EdgeMode) -> Periodic:
     framed = taper_edges(np.maximum(check_image(image), 0), psf, boundary=boundary)
-    return replace(framed, planes=np.maximum(framed.planes, _FLOOR))
+    planes = np.ascontiguousarray(framed.planes)  # gone through again and again
+    return replace(framed, planes=np.maximum(planes, _FLOOR))
 
 
 def _framed_start(start: ArrayLike, blurred: Periodic) -> FloatImage:

@@ -170,6 +170,8 @@ class WienerAutoencoder(Network):
         psf: torch.Tensor,
         certainty: torch.Tensor,
         linear: torch.Tensor,
+        *,
+        passes: int | None = None,
     ) -> tuple[torch.Tensor, ...]:
         """Restore pictures.
 
@@ -183,6 +185,8 @@ class WienerAutoencoder(Network):
             (B,), 1 where the PSF is known, 0 where it is an estimate.
         linear : torch.Tensor
             (B,), true where the blur happened in linear light, false where it did as encoded.
+        passes : int, optional
+            Passes to make; those of the shape when left out.
 
         Returns
         -------
@@ -213,7 +217,7 @@ class WienerAutoencoder(Network):
         faded = tapered_spectrum(padded, transfer, pad)
         wiener = [picture(faded, None, level) for level in self.config.levels]
         estimates = [self.first(torch.cat([blurred, *wiener, plane], 1))]
-        for _ in range(self.config.passes):
+        for _ in range(self.config.passes if passes is None else passes):
             guess = torch.fft.rfft2(_padded(decoded(estimates[-1])))
             spectrum = completed_spectrum(observed, guess, transfer, pad)
             solved = [picture(spectrum, guess, level) for level in self.config.data_levels]

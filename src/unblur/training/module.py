@@ -134,10 +134,17 @@ class RestorerTask(Task):
         """
         psf, certainty = self._as_told(batch)
         linear = batch["linear"] | (certainty < 1)  # who knows no PSF knows nothing of its light
-        *before, result = self.network(batch["blurred"], psf, certainty, linear)
+        passes = self._passes()
+        *before, result = self.network(batch["blurred"], psf, certainty, linear, passes=passes)
         self.log("train/charbonnier", charbonnier(result, batch["sharp"]), prog_bar=True)
         errors = [_error(estimate, batch["sharp"]) for estimate in before]
         return _error(result, batch["sharp"]) + ESTIMATE_WEIGHT * sum(errors)
+
+    def _passes(self) -> int:
+        """Draw how many passes this step makes."""
+        chance = torch.rand((), generator=_seeded(self.recipe.seed + 1, self.global_step))
+        passes: int = self.recipe.shape.passes
+        return 1 if chance < self.recipe.single_pass_share else passes
 
     def _as_told(self, batch: Batch) -> tuple[torch.Tensor, torch.Tensor]:
         """Make the first PSFs of a batch estimates, the next ones wrong by a degree."""

@@ -68,6 +68,9 @@ class Recipe:
     doubtful_share : float
         Share of crops restored with a PSF that is wrong by a degree, and with a certainty that
         says by which, see `unblur.training.wrong_psfs` (restorer only).
+    single_pass_share : float
+        Share of steps in which the restorer makes one pass alone, as the quality "balanced" does:
+        they take half the time. In the others it makes all its passes (restorer only).
     estimator : str, optional
         Checkpoint of the PSF estimator that gives those PSFs, relative to the output folder;
         ``default`` is the one that the package ships.
@@ -100,6 +103,7 @@ class Recipe:
     psf_estimator: PSFEstimatorConfig = PSFEstimatorConfig()
     blind_share: Share = 0.0
     doubtful_share: Share = 0.0
+    single_pass_share: Share = 0.0
     estimator: str | None = None
     start_from: str | None = None
     validate_every: Count = 400
@@ -159,8 +163,9 @@ class Recipe:
             raise ArgumentError("estimator is for restorers; leave it out")
         if self.blind_share and not self.estimator:
             raise ArgumentError("blind_share needs estimator, the checkpoint that finds the PSFs")
-        if self.doubtful_share and self.task_entry.id != "restoration":
-            raise ArgumentError("doubtful_share is for restorers; leave it out")
+        for key in ("doubtful_share", "single_pass_share"):
+            if getattr(self, key) and self.task_entry.id != "restoration":
+                raise ArgumentError(f"{key} is for restorers; leave it out")
         if self.blind_share + self.doubtful_share > 1:
             raise ArgumentError("blind_share and doubtful_share are more than all; lower one")
         size = PSFSampler().size
