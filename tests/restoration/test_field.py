@@ -177,3 +177,25 @@ def test_where_smaller_copies_lead_nowhere_a_plain_blur_of_full_size_is_taken(
     assert (field.octave == 0) == taken
     assert field.trust == taken
     np.testing.assert_array_equal(field.psf, plain.psf if taken else WIDE)
+
+
+@pytest.mark.parametrize(("implausible", "taken"), [(-1.0, True), (-0.9, False), (-0.8, False)])
+def test_a_path_on_a_smaller_copy_gives_way_to_a_likelier_plain_blur_of_full_size(
+    monkeypatch, implausible, taken
+):
+    noise = np.random.default_rng(0).integers(0, 255, (600, 600, 3)).astype(np.uint8)
+    plain = Found(resize_psf(disk_psf(3.0), 33), 0.1, learned=True)
+    shake = camera_shake_psf(np.random.default_rng(3), extent=14)
+    path = Found(resize_psf(shake, 33), 0.1, learned=False, confirmed=True)
+    answers = chain([plain], repeat(path))
+    monkeypatch.setattr(field_of_a_picture, "_first_octave", lambda *_: 1)
+    monkeypatch.setattr(field_of_a_picture, "estimate_psf", lambda *_, **__: next(answers))
+    monkeypatch.setattr(
+        field_of_a_picture,
+        "_implausibility",
+        lambda found, *_: implausible if found is plain else -0.9,
+    )
+    field = find_blur(noise, None, Model(FixedEstimator(WIDE), None, 1))
+    assert (field.psf is plain.psf) == taken
+    assert field.octave == (0 if taken else 1)
+    assert field.confirmed == (not taken)

@@ -14,6 +14,8 @@ from unblur.degradation.support import correlation
 from unblur.estimation.describe import PSFDescription, describe_psf
 from unblur.estimation.learned import LearnedEstimator
 from unblur.estimation.pyramid import halve_luma
+from unblur.restoration.certainty import noise_left
+from unblur.restoration.evidence import Evidence
 from unblur.restoration.guard import is_sharp, slope_energy
 from unblur.restoration.hypotheses import Found, estimate_psf, fills_support
 from unblur.restoration.model import Model
@@ -35,6 +37,7 @@ SPECK = 4  # pixels across; turns that end in a speck had begun with a sharp pic
 SPECK_PEAK = 0.15  # of the light; a small round blur has a lower peak than a speck
 FLAT = 1 / 255  # standard deviation; nor does a picture that varies less, by a step of 8 bits
 CONTRADICTED = (0.9, 1.3)  # contradiction over which the trust in a PSF falls to nothing
+LIKELIER = 0.05  # of implausibility, by which a plain blur must be better than a smaller copy's
 ESTIMATED = 0.8  # certainty of what was found: more is better only where the PSF is right
 WINDOW_OF_TILE = 320  # pixels of a tile that tell its own PSF
 SAME = 0.95  # correlation from which on a tile's own PSF is but a rougher one of the picture's
@@ -145,10 +148,7 @@ def find_blur(
     if float(_windows(pixels, 0, linear)[0].std()) < FLAT:
         return BlurField(delta_psf(size))
     met = list(_meet(pixels, model, searches, linear))
-    found, octave = met[-1]
-    if _trust_in(found) == 0:
-        # the smaller copies were asked in vain
-        found, octave = next((each for each in met if _is_plain(each[0])), met[-1])
+    found, octave = _choose(met, pixels, model, linear)
     trust, certainty = _trust_in(found), ESTIMATED if searches else 0.0
     return BlurField(
         found.psf,
@@ -174,6 +174,32 @@ def _meet(
         yield found, octave
         if not fills_support(found.psf) and (octave >= first or _is_shake(found)):
             break
+
+
+def _choose(
+    met: list[tuple[Found, int]], pixels: npt.NDArray[Any], model: Model, linear: bool
+) -> tuple[Found, int]:
+    """Choose between a plain blur of full size and what a smaller copy says in the end.
+
+    At full size a long path looks like a small soft blur; on a small copy with little in it, a
+    soft blur like a path.
+    """
+    last = met[-1]
+    plain = next((each for each in met if _is_plain(each[0])), last)
+    if _is_plain(last[0]) or plain is last:
+        return last
+    if _trust_in(last[0]) == 0:
+        return plain
+    implausible = [
+        _implausibility(found, _windows(pixels, octave, linear)[0], model, linear)
+        for found, octave in (plain, last)
+    ]
+    return plain if implausible[0] < implausible[1] - LIKELIER else last
+
+
+def _implausibility(found: Found, window: FloatArray, model: Model, linear: bool) -> float:
+    trial = Evidence(window, noise_left(window)).trial(found.psf, model.restorer, linear=linear)
+    return trial.implausibility
 
 
 def _windows(pixels: npt.NDArray[Any], octave: int, linear: bool) -> list[FloatArray]:
