@@ -15,10 +15,11 @@ from unblur.degradation import (
     motion_psf,
     resize_psf,
 )
+from unblur.degradation.support import as_psf, similarity
 from unblur.evaluation.metrics import psf_similarity
 from unblur.restoration.certainty import noise_left
 from unblur.restoration.evidence import Evidence
-from unblur.restoration.hypotheses import SEARCHES, estimate_psf, fills_support
+from unblur.restoration.hypotheses import ALIKE, SEARCHES, estimate_psf, fills_support
 from unblur.restoration.model import Model
 
 SHAKE = camera_shake_psf(np.random.default_rng(3), extent=18.0, size=33)
@@ -169,3 +170,14 @@ def test_too_small_a_window_is_not_searched(default, shaken):
 def test_a_psf_fills_its_support_when_its_ends_reach_the_border():
     assert not fills_support(resize_psf(delta_psf(), 33))
     assert fills_support(np.full((33, 33), 1 / 33**2, np.float32))
+
+
+def test_a_path_of_another_length_confirms_nothing(default, shaken, monkeypatch):
+    half = SHAKE.copy()
+    half[:14] = 0
+    half = as_psf(half)
+    assert similarity(half, SHAKE) > ALIKE
+    answer(monkeypatch, half, SHAKE)
+    found = estimate_psf([shaken], misled(default), 2)
+    assert psf_similarity(found.psf, SHAKE) > 0.99
+    assert not found.confirmed

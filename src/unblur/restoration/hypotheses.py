@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from unblur.degradation.support import similarity
 from unblur.estimation.classical import estimate_psf_classical
-from unblur.estimation.describe import draw_as_shapes
+from unblur.estimation.describe import describe_psf, draw_as_shapes
 from unblur.estimation.pyramid import halve_luma
 from unblur.restoration.alternation import FROM_COARSE, POLISH, alternate
 from unblur.restoration.certainty import noise_left
@@ -28,6 +28,7 @@ SMALLEST = 128  # pixels; the turns need a window of this side
 PLAINLY = 0.01  # of implausibility, by which another PSF must do better than one without doubt
 CUT_OFF = 0.05  # of implausibility, for a PSF that fills its support: one that does not is whole
 ALIKE = 0.7  # similarity from which on two searches have found the same
+SAME_EXTENT = 1.35  # times longer at most is the other one that confirms a PSF
 AGREED = 0.1  # of implausibility, in favour of what two searches have found
 FULL_SUPPORT = 0.04  # of a PSF's mass near its border: it is cut off
 
@@ -114,7 +115,7 @@ def estimate_psf(
     else:
         ranked += rank(others)
     best = min(ranked, key=itemgetter(0))[1]
-    confirmed = _is_agreed(best, others)
+    confirmed = _is_confirmed(best, others)
     if best is not psf and searches >= len(SEARCHES):
         turned = alternate(luma, best, model.restorer, POLISH, linear=linear)
         best = min(rank([best, turned]), key=itemgetter(0))[1]
@@ -139,6 +140,16 @@ def _rank(
 def _is_agreed(psf: FloatArray, others: list[FloatArray]) -> bool:
     """Whether another search than its own came to the same PSF."""
     return any(similarity(psf, other) > ALIKE for other in others if other is not psf)
+
+
+def _is_confirmed(psf: FloatArray, others: list[FloatArray]) -> bool:
+    """Whether another search came to the same, and to one of about the same extent.
+
+    A wrong path resembles a shorter, a longer or a round one, too.
+    """
+    extent = describe_psf(psf).extent
+    extents = [describe_psf(other).extent for other in others if _is_agreed(psf, [other])]
+    return any(max(extent, other) < SAME_EXTENT * min(extent, other) for other in extents)
 
 
 def _others(
